@@ -1,0 +1,148 @@
+"""Nodes of a tree with the way to them: nodes themselves know no parents, since trees share them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from yang.defaults import default_of
+from yang.path import Path
+from yang.tree import Entries, Key, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yang.schema import SchemaNode
+
+
+class Cursor:
+    """A node of a data tree together with the way to it."""
+
+    __slots__ = ("key", "parent", "schema", "value")
+
+    def __init__(self, schema: SchemaNode, value: Any, parent: Cursor | None, key: Key | None = None) -> None:
+        """Point at `value`, a `Node` or a leaf's value, below `parent`."""
+        self.schema = schema
+        self.value = value
+        self.parent = parent
+        self.key = key
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cursor):
+            return NotImplemented
+        return self.schema is other.schema and self.key == other.key and self.parent == other.parent
+
+    def __hash__(self) -> int:
+        return hash((self.schema.qname, self.key))
+
+    def path(self) -> Path:
+        """Return where the node is."""
+        above = None if self.parent is None or self.parent.parent is None else self.parent.path()
+        return Path(above, self.schema, self.key)
+
+    def root(self) -> Cursor:
+        """Return the cursor at the top of the tree."""
+        cursor = self
+        while cursor.parent is not None:
+            cursor = cursor.parent
+        return cursor
+
+    def child(self, name: str) -> Iterator[Cursor]:
+        """Yield the children `name`, leaves' defaults and containers without presence included (section 6.4.1)."""
+        schema = self.schema.children.get(name)
+        if schema is None or not isinstance(self.value, Node):
+            return
+        child: Any = self.value.children.get(name)
+        match schema.kind:
+            case "container":
+                if child is not None or not schema.presence:
+                    yield Cursor(schema, child if child is not None else Node(schema, {}), self)
+            case "list":
+                if child is not None:
+                    for key, entry in child.items():
+                        yield Cursor(schema, entry, self, key)
+            case "leaf-list":
+                values: Any = child if child is not None else default_of(self.value, schema) or ()
+                for value in values:
+                    yield Cursor(schema, value, self, (value,))
+            case "leaf":
+                value = child if child is not None else default_of(self.value, schema)
+                if value is not None:
+                    yield Cursor(schema, value, self)
+            case _:
+                if child is not None:
+                    yield Cursor(schema, child, self)
+
+    def children(self) -> Iterator[Cursor]:
+        """Yield all children."""
+        if isinstance(self.value, Node):
+            for name in self.schema.children:
+                yield from self.child(name)
+
+    def descendants(self) -> Iterator[Cursor]:
+        """Yield everything below, parents first."""
+        for child in self.children():
+            yield child
+            yield from child.descendants()
+
+    def ancestors(self) -> Iterator[Cursor]:
+        """Yield the parent, its parent, and so on up to the root."""
+        cursor = self.parent
+        while cursor is not None:
+            yield cursor
+            cursor = cursor.parent
+
+    def text(self) -> str:
+        """Return the string-value."""
+        if isinstance(self.value, Node):
+            return "".join(child.text() for child in self.descendants() if not isinstance(child.value, Node))
+        if self.schema.kind in ("leaf", "leaf-list"):
+            return self.schema.type.text(self.value)
+        return str(self.value)
+
+
+def cursor_at(root: Cursor, path: Path) -> Cursor | None:
+    """Return the cursor at `path` in the tree of `root`, or None if nothing is there."""
+    cursor = root
+    for step in path.steps():
+        value = cursor.value.children.get(step.schema.qname)
+        if step.schema.kind == "list" and value is not None:
+            value = value.get(step.key)
+        elif step.schema.kind == "leaf-list" and step.key is not None:
+            value = step.key[0]
+        elif step.schema.kind == "container" and value is None and not step.schema.presence:
+            value = Node(step.schema, {})
+        if value is None:
+            return None
+        cursor = Cursor(step.schema, value, cursor, step.key)
+    return cursor
+
+
+def instances(start: Cursor | None, wanted: SchemaNode) -> Iterator[Cursor]:
+    """Yield the instances of the schema node `wanted` that are at or below `start` and are really there."""
+    if start is None:
+        return
+    way: list[SchemaNode] = []
+    node: SchemaNode | None = wanted
+    while node is not None and node is not start.schema:
+        way.append(node)
+        node = node.parent
+    if node is not None:
+        yield from _along(start, way[::-1])
+
+
+def _along(cursor: Cursor, way: list[SchemaNode]) -> Iterator[Cursor]:
+    if not way:
+        yield cursor
+        return
+    schema, rest = way[0], way[1:]
+    child = cursor.value.children.get(schema.qname)
+    if child is None:
+        return
+    if isinstance(child, Entries):
+        for key, entry in child.items():
+            yield from _along(Cursor(schema, entry, cursor, key), rest)
+    elif isinstance(child, tuple) and schema.kind == "leaf-list":
+        for value in child:
+            yield Cursor(schema, value, cursor, (value,))
+    else:
+        yield from _along(Cursor(schema, child, cursor), rest)

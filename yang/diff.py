@@ -1,0 +1,235 @@
+"""What two trees do not share: found by walking only where they are not the same object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from xml.sax.saxutils import escape, quoteattr
+
+from yang.path import Path, quoted
+from yang.tree import Entries, Node
+from yang.types import Identity
+from yang.xmlio import print_child, print_children, print_leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from yang.schema import SchemaNode
+    from yang.tree import Child, Key
+    from yang.types import Value
+
+NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
+YANG = "urn:ietf:params:xml:ns:yang:1"
+
+
+class Change(NamedTuple):
+    """One node that is there only before, only after, or with another value; the topmost such node of a subtree."""
+
+    path: Path
+    before: Child | None
+    after: Child | None
+
+
+def changes(before: Node, after: Node, path: Path | None = None) -> Iterator[Change]:
+    """Yield what is different between two nodes of the same kind, list entries and leaves one by one."""
+    if before is after:
+        return
+    for name, schema in after.schema.children.items():
+        old, new = before.children.get(name), after.children.get(name)
+        if old is new:
+            continue
+        here = Path(path, schema)
+        if schema.kind == "list":
+            for key, old_entry, new_entry in entry_changes(
+                cast("Entries | None", old), cast("Entries | None", new)
+            ):
+                entry_path = Path(path, schema, key)
+                if old_entry is None or new_entry is None:
+                    yield Change(entry_path, old_entry, new_entry)
+                else:
+                    yield from changes(old_entry, new_entry, entry_path)
+        elif isinstance(old, Node) and isinstance(new, Node):
+            yield from changes(old, new, here)
+        elif old != new or old.__class__ is not new.__class__:
+            yield Change(here, old, new)
+
+
+def entry_changes(
+    before: Entries | None, after: Entries | None
+) -> Iterator[tuple[Key, Node | None, Node | None]]:
+    """Yield the entries that are not the same object in both, with their keys: those that are gone first."""
+    old_chunks = before.chunks if before is not None else ()
+    new_chunks = after.chunks if after is not None else ()
+    shared = {id(chunk) for chunk in old_chunks} & {id(chunk) for chunk in new_chunks}
+    old = {key: entry for chunk in old_chunks if id(chunk) not in shared for key, entry in chunk.items()}
+    new = {key: entry for chunk in new_chunks if id(chunk) not in shared for key, entry in chunk.items()}
+    for key, entry in old.items():
+        if key not in new:
+            yield key, entry, None
+    for key, entry in new.items():
+        other = old.get(key)
+        if other is not entry:
+            yield key, other, entry
+
+
+def difference(before: Node, after: Node) -> str:
+    """Return the content of the `<config>` that edits `before` into `after`; empty if they are equal.
+
+    It is meant to be replayed with `edit_config`: what is new is created and what is gone deleted, so that a replay on
+    anything but `before` fails. The prefixes `nc` and `yang` are to be declared around it.
+    """
+    out: list[str] = []
+    _differences(before, after, out)
+    return "".join(out)
+
+
+def _differences(before: Node, after: Node, out: list[str]) -> None:
+    for name, schema in after.schema.children.items():
+        old, new = before.children.get(name), after.children.get(name)
+        if old is new:
+            continue
+        match schema.kind:
+            case "list":
+                _list_difference(schema, cast("Entries | None", old), cast("Entries | None", new), out)
+            case "leaf-list":
+                _leaf_list_difference(
+                    schema,
+                    cast("tuple[Value, ...] | None", old) or (),
+                    cast("tuple[Value, ...] | None", new) or (),
+                    out,
+                )
+            case _ if new is None:
+                out.append(f'{schema.open_tag} nc:operation="delete"/>')
+            case _ if old is None:
+                out.append(
+                    _with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="create"')
+                )
+            case "container":
+                inner: list[str] = []
+                _differences(cast("Node", old), cast("Node", new), inner)
+                if inner:
+                    out += [f"{schema.open_tag}>", *inner, schema.close_tag]
+            case _ if old != new or old.__class__ is not new.__class__:
+                out.append(
+                    _with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="replace"')
+                )
+
+
+def _with_attributes(schema: SchemaNode, xml: str, attributes: str) -> str:
+    return f"{schema.open_tag}{attributes}{xml[len(schema.open_tag) :]}"
+
+
+def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | None, out: list[str]) -> None:
+    places = _places(schema, list(old or ()), list(new or ())) if schema.user_ordered else {}
+    order = {key: index for index, key in enumerate(new or ())} if schema.user_ordered else {}
+    found = list(entry_changes(old, new))
+    if places:
+        # an entry that only moves is not a changed entry
+        known = {key for key, _, _ in found}
+        found += [
+            (key, cast("Entries", old)[key], cast("Entries", new)[key]) for key in places if key not in known
+        ]
+        found.sort(key=lambda change: order.get(change[0], -1))
+    for key, before, after in found:
+        place = places.get(key, "")
+        if after is None:
+            out.append(
+                f'{schema.open_tag} nc:operation="delete">{_key_leaves(schema, key)}{schema.close_tag}'
+            )
+        elif before is None:
+            out.append(
+                f'{schema.open_tag} nc:operation="create"{place}>{print_children(after)}{schema.close_tag}'
+            )
+        else:
+            inner: list[str] = []
+            _differences(before, after, inner)
+            if inner or place:
+                out += [f"{schema.open_tag}{place}>{_key_leaves(schema, key)}", *inner, schema.close_tag]
+
+
+def _leaf_list_difference(
+    schema: SchemaNode, old: Sequence[Value], new: Sequence[Value], out: list[str]
+) -> None:
+    places = (
+        _places(schema, [(value,) for value in old], [(value,) for value in new])
+        if schema.user_ordered
+        else {}
+    )
+    for value in old:
+        if value not in new:
+            out.append(_with_attributes(schema, print_leaf(schema, value), ' nc:operation="delete"'))
+    for value in new:
+        place = places.get((value,), "")
+        if value not in old:
+            out.append(_with_attributes(schema, print_leaf(schema, value), f' nc:operation="create"{place}'))
+        elif place:
+            out.append(_with_attributes(schema, print_leaf(schema, value), place))
+
+
+def _key_leaves(schema: SchemaNode, key: Key) -> str:
+    return "".join(
+        print_leaf(schema.children[name], value) for name, value in zip(schema.keys, key, strict=True)
+    )
+
+
+def _places(schema: SchemaNode, old: list[Key], new: list[Key]) -> dict[Key, str]:
+    """Return the insert attributes of the entries that are new or stand elsewhere in a user's order (RFC 7950 7.8.6)."""
+    kept = set(new)
+    order = {key: index for index, key in enumerate(key for key in old if key in kept)}
+    places = {}
+    last = -1
+    for index, key in enumerate(new):
+        if order.get(key, -1) > last:
+            last = order[key]
+        elif index == 0:
+            places[key] = ' yang:insert="first"'
+        else:
+            anchor, declared = _anchor(schema, new[index - 1])
+            places[key] = f' yang:insert="after" {anchor}{declared}'
+    return places
+
+
+def _anchor(schema: SchemaNode, key: Key) -> tuple[str, str]:
+    """Return the attribute that names an entry to insert after, and the namespaces that it needs."""
+    declared: dict[str, str] = {}
+
+    def text(node: SchemaNode, value: Value) -> str:
+        if not isinstance(value, Identity):
+            return node.type.text(value)
+        module = schema.schema.modules[value.partition(":")[0]]
+        declared[module.unique_prefix] = module.namespace
+        return f"{module.unique_prefix}:{value.partition(':')[2]}"
+
+    if schema.kind == "leaf-list":
+        attribute = f"yang:value={quoteattr(text(schema, key[0]))}"
+    else:
+        prefix = schema.module.unique_prefix
+        declared[prefix] = schema.module.namespace
+        predicates = (
+            f"[{prefix}:{name}={quoted(text(schema.children[name], value))}]"
+            for name, value in zip(schema.keys, key, strict=True)
+        )
+        attribute = f"yang:key={quoteattr(''.join(predicates))}"
+    namespaces = "".join(f" xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in declared.items())
+    return attribute, namespaces
+
+
+def in_config(content: str) -> str:
+    """Return `content`, of `difference`, inside a `<config>` that declares its prefixes."""
+    return f'<config xmlns:nc="{NETCONF}" xmlns:yang="{YANG}">{content}</config>'
+
+
+def summary(change: Change, limit: int = 60) -> str:
+    """Return one line for people: `+ path value`, `- path` or `~ path old -> new`."""
+    if change.after is None:
+        return f"- {change.path}"
+    if isinstance(change.after, (Node, Entries)) or isinstance(change.before, (Node, Entries)):
+        return f"+ {change.path}"
+    new = _shown(change.path.schema, change.after, limit)
+    if change.before is None:
+        return f"+ {change.path} {new}"
+    return f"~ {change.path} {_shown(change.path.schema, change.before, limit)} -> {new}"
+
+
+def _shown(schema: SchemaNode, value: Any, limit: int) -> str:
+    text = ", ".join(map(schema.type.text, value)) if isinstance(value, tuple) else schema.type.text(value)
+    return escape(text if len(text) <= limit else text[:limit] + "…")

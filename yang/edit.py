@@ -1,0 +1,396 @@
+"""edit-config on trees: merge, replace, create, delete and remove (RFC 6241 section 7.2, RFC 7950 sections 7 and 8)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from lxml import etree
+
+from yang.diff import NETCONF, YANG
+from yang.errors import (
+    BadAttribute,
+    DataExists,
+    DataMissing,
+    InvalidValue,
+    MissingAttribute,
+    RequestError,
+    UnknownAttribute,
+    UnknownElement,
+)
+from yang.tree import Entries, Node, is_empty, ordered
+from yang.when import settle
+from yang.xmldata import (
+    Reader,
+    Refused,
+    bad,
+    invalid,
+    path_of,
+    read_key,
+    read_value,
+    refuse_mixed_content,
+    refuse_two_cases,
+    resolver,
+    twice,
+    unknown,
+)
+from yang.xmlio import inner_xml
+
+if TYPE_CHECKING:
+    from yang.schema import SchemaNode
+    from yang.tree import Child, Key
+    from yang.types import Value
+
+DefaultOperation = Literal["merge", "replace", "none"]
+
+OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
+OPERATION = f"{{{NETCONF}}}operation"
+INSERT, ANCHOR_KEY, ANCHOR_VALUE = (f"{{{YANG}}}{name}" for name in ("insert", "key", "value"))
+PLACES = frozenset({"first", "last", "before", "after"})
+HAS_ATTRIBUTES_BELOW = etree.XPath("boolean(.//*/@*)")
+PREDICATE = re.compile(r"""\[\s*(?:([\w.-]+):)?([\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]""")
+
+
+def edit_config(tree: Node, config: etree._Element, default_operation: DefaultOperation = "merge") -> Node:
+    """Return `tree` as the elements below `config` edit it; unchanged parts are the same objects.
+
+    Nodes of a choice's other cases go when a case comes in, and so do nodes whose `when` has become false (RFC 7950
+    section 8.3.2).
+
+    Raises:
+        RequestError: As RFC 6241 section 7.2 and RFC 7950 section 8.3 say, with the path of the node; `tree` is as it was.
+    """
+    refuse_mixed_content(config)
+    schema = tree.schema
+    base = Node(schema, {}) if default_operation == "replace" else tree
+    try:
+        edited = _Editor(schema).children(base, config, default_operation)
+    except Refused as refused:
+        error = refused.error
+        if error.path is None:
+            error.path = path_of(refused.element, config, schema, None)
+        raise error from None
+    return settle(tree, edited)
+
+
+class _Editor:
+    """Carries out one edit."""
+
+    def __init__(self, root: SchemaNode) -> None:
+        self.reader = Reader(root.schema, config_only=True)
+
+    def children(self, node: Node, parent: etree._Element, inherited: str) -> Node:
+        """Return `node` with the edits of the elements below `parent`."""
+        schema = node.schema
+        children: dict[str, Any] = dict(node.children)
+        given: set[str] = set()
+        lists: dict[str, _ListEdit] = {}
+        for element in parent:
+            child = schema.tags.get(element.tag)
+            if child is None or child.kind in ("rpc", "notification"):
+                raise Refused(parent, unknown(element, schema))
+            if not child.config:
+                raise Refused(
+                    element, UnknownElement(f"{child.name} is state, not configuration", info=bad(child))
+                )
+            operation = self.operation(element, child, inherited)
+            name = child.qname
+            if child.kind in ("list", "leaf-list"):
+                edit = lists.get(name)
+                if edit is None:
+                    edit = lists[name] = _ListEdit(child, children.get(name))
+                if child.kind == "list":
+                    self.entry(edit, element, operation)
+                else:
+                    self.value(edit, element, operation)
+                continue
+            if name in given:
+                raise Refused(element, twice(child, child.name))
+            given.add(name)
+            if name in schema.keys:
+                if operation in ("delete", "remove") and inherited not in ("delete", "remove"):
+                    raise Refused(
+                        element,
+                        BadAttribute(
+                            f"the key {name} goes only with its entry",
+                            info=(("bad-attribute", "operation"), *bad(child)),
+                        ),
+                    )
+                continue
+            old = children.get(name)
+            new = (
+                self.inner(child, element, old, operation)
+                if child.kind == "container"
+                else self.leaf(child, element, old, operation)
+            )
+            if new is None or is_empty(new):
+                children.pop(name, None)
+            elif new is not old:
+                children[name] = new
+        for name, edit in lists.items():
+            new = edit.result()
+            if new is None or is_empty(new):
+                children.pop(name, None)
+            else:
+                children[name] = new
+        if schema.choices:
+            self.settle_cases(schema, children, given | lists.keys(), parent)
+        if len(children) == len(node.children) and all(
+            node.children.get(name) is child for name, child in children.items()
+        ):
+            return node
+        return Node(schema, ordered(schema, children))
+
+    def operation(self, element: etree._Element, schema: SchemaNode, inherited: str) -> str:
+        """Return the operation on `element`: its own, or that of the nearest element around it."""
+        operation = inherited
+        for name, value in element.attrib.items():
+            if name == OPERATION:
+                if value not in OPERATIONS:
+                    info = (("bad-attribute", "operation"), *bad(schema))
+                    raise Refused(
+                        element,
+                        BadAttribute(
+                            f"{value!r} is not an operation: {', '.join(sorted(OPERATIONS))}", info=info
+                        ),
+                    )
+                operation = str(value)
+            elif name not in (INSERT, ANCHOR_KEY, ANCHOR_VALUE) or not schema.user_ordered:
+                info = (("bad-attribute", etree.QName(name).localname), *bad(schema))
+                hint = (
+                    "; the operation attribute belongs to the namespace " + NETCONF
+                    if name == "operation"
+                    else ""
+                )
+                raise Refused(
+                    element,
+                    UnknownAttribute(f"the attribute {name!s} may not stand on {schema.name}{hint}", info=info),
+                )
+        return operation
+
+    def inner(
+        self, schema: SchemaNode, element: etree._Element, old: Node | None, operation: str, key: Key = ()
+    ) -> Node | None:
+        """Return what becomes of a container or list entry."""
+        if operation in ("delete", "remove"):
+            if old is None and operation == "delete":
+                raise Refused(
+                    element,
+                    DataMissing(f"{_named(schema, key)} is to be deleted and is not there", info=bad(schema)),
+                )
+            return None
+        if operation == "create" and old is not None:
+            raise Refused(
+                element,
+                DataExists(f"{_named(schema, key)} is to be created and is there already", info=bad(schema)),
+            )
+        if operation == "none" and old is None and (schema.kind == "list" or schema.presence):
+            raise Refused(element, DataMissing(f"{_named(schema, key)} is not there", info=bad(schema)))
+        if old is None or operation == "replace":
+            if operation != "none" and not HAS_ATTRIBUTES_BELOW(element):
+                return Node(schema, self.reader.children(element, schema))
+            old = Node(schema, dict(zip(schema.keys, key, strict=True)))
+        return self.children(old, element, operation)
+
+    def leaf(
+        self, schema: SchemaNode, element: etree._Element, old: Child | None, operation: str
+    ) -> Child | None:
+        """Return what becomes of a leaf, anydata or anyxml."""
+        if operation in ("delete", "remove"):
+            if old is None and operation == "delete":
+                raise Refused(
+                    element, DataMissing(f"{schema.name} is to be deleted and is not there", info=bad(schema))
+                )
+            return None
+        if operation == "create" and old is not None:
+            raise Refused(
+                element, DataExists(f"{schema.name} is to be created and is there already", info=bad(schema))
+            )
+        if operation == "none":
+            if old is None:
+                raise Refused(element, DataMissing(f"{schema.name} is not there", info=bad(schema)))
+            return old
+        if schema.kind != "leaf":
+            return inner_xml(element)
+        value = self._value(element, schema)
+        return old if value == old and value.__class__ is old.__class__ else value
+
+    def entry(self, edit: _ListEdit, element: etree._Element, operation: str) -> None:
+        """Put the edit of one list entry into `edit`."""
+        schema = edit.schema
+        key = read_key(element, schema)
+        if key in edit.given:
+            raise Refused(element, twice(schema, _named(schema, key)))
+        old = edit.entries.get(key) if edit.entries is not None else None
+        new = self.inner(schema, element, old, operation, key)
+        edit.put(key, new, self.place(edit, element, new is not None and operation != "none"))
+
+    def value(self, edit: _ListEdit, element: etree._Element, operation: str) -> None:
+        """Put the edit of one value of a leaf-list into `edit`."""
+        schema = edit.schema
+        value = self._value(element, schema)
+        key = (value,)
+        is_there = value in edit.values
+        if key in edit.given:
+            raise Refused(element, twice(schema, _named(schema, key)))
+        if operation in ("delete", "remove"):
+            if not is_there and operation == "delete":
+                raise Refused(
+                    element,
+                    DataMissing(f"{_named(schema, key)} is to be deleted and is not there", info=bad(schema)),
+                )
+            edit.put(key, None, None)
+            return
+        if operation == "create" and is_there:
+            raise Refused(
+                element,
+                DataExists(f"{_named(schema, key)} is to be created and is there already", info=bad(schema)),
+            )
+        if operation == "none":
+            if not is_there:
+                raise Refused(element, DataMissing(f"{_named(schema, key)} is not there", info=bad(schema)))
+            return
+        edit.put(key, value, self.place(edit, element, is_kept=True))
+
+    def place(self, edit: _ListEdit, element: etree._Element, is_kept: bool) -> _Place | None:
+        """Return where `element` wants to stand in a user's order (RFC 7950 sections 7.7.9 and 7.8.6), if it says."""
+        place = element.get(INSERT)
+        if place is None or not is_kept:
+            return None
+        schema = edit.schema
+        if place not in PLACES:
+            raise Refused(
+                element,
+                BadAttribute(
+                    f"{place!r} is not one of first, last, before, after",
+                    info=(("bad-attribute", "insert"), *bad(schema)),
+                ),
+            )
+        if place in ("first", "last"):
+            return (str(place), None)
+        name = ANCHOR_VALUE if schema.kind == "leaf-list" else ANCHOR_KEY
+        anchor = element.get(name)
+        if anchor is None:
+            attribute = etree.QName(name).localname
+            raise Refused(
+                element,
+                MissingAttribute(
+                    f"insert {place} needs the attribute {attribute}",
+                    info=(("bad-attribute", attribute), *bad(schema)),
+                ),
+            )
+        try:
+            key = self.anchor(schema, element, str(anchor))
+        except InvalidValue as error:
+            raise Refused(element, invalid(schema, error)) from None
+        if not edit.has(key):
+            raise Refused(
+                element,
+                BadAttribute(
+                    f"{anchor} names no entry to stand {place}",
+                    app_tag="missing-instance",
+                    info=(("bad-attribute", etree.QName(name).localname), *bad(schema)),
+                ),
+            )
+        return (str(place), key)
+
+    def anchor(self, schema: SchemaNode, element: etree._Element, text: str) -> Key:
+        """Return the key that an insert attribute names."""
+        resolve = resolver(element, schema.schema)
+        if schema.kind == "leaf-list":
+            return (schema.type.parse(text, resolve),)
+        named = {name: value[1:-1] for _, name, value in PREDICATE.findall(text)}
+        if named.keys() != set(schema.keys):
+            raise InvalidValue(f"{text!r} does not name the keys {' '.join(schema.keys)}")
+        return tuple(schema.children[name].type.parse(named[name], resolve) for name in schema.keys)
+
+    def settle_cases(
+        self, schema: SchemaNode, children: dict[str, Any], given: set[str], parent: etree._Element
+    ) -> None:
+        """Drop the nodes of cases that the edit did not touch where it gives another case of their choice."""
+        chosen = dict(case for name in given & children.keys() for case in schema.children[name].cases)
+        try:
+            refuse_two_cases(schema, given & children.keys())
+        except RequestError as error:
+            raise Refused(parent, error) from None
+        for name in children.keys() - given:
+            if any(chosen.get(choice, case) != case for choice, case in schema.children[name].cases):
+                del children[name]
+
+    def _value(self, element: etree._Element, schema: SchemaNode) -> Value:
+        try:
+            return read_value(element, schema)
+        except RequestError as error:
+            raise Refused(element, error) from None
+
+
+_Place = tuple[str, "Key | None"]
+
+
+class _ListEdit:
+    """What one edit does to one list or leaf-list."""
+
+    def __init__(self, schema: SchemaNode, old: Entries | tuple[Value, ...] | None) -> None:
+        self.schema = schema
+        self.entries = old if isinstance(old, Entries) else None
+        self.values = old if isinstance(old, tuple) else ()
+        self.given: dict[Key, Any] = {}
+        self.places: dict[Key, _Place] = {}
+
+    def put(self, key: Key, new: Any, place: _Place | None) -> None:
+        self.given[key] = new
+        if place is not None:
+            self.places[key] = place
+
+    def has(self, key: Key) -> bool:
+        """Return whether `key` is there as far as the edit has gone."""
+        if key in self.given:
+            return self.given[key] is not None
+        return key in self.entries if self.entries is not None else bool(key) and key[0] in self.values
+
+    def result(self) -> Child | None:
+        """Return the list or leaf-list as edited; the same object if nothing is different."""
+        if self.schema.kind == "leaf-list":
+            return self._values()
+        old = self.entries if self.entries is not None else Entries(self.schema)
+        changed = {key: entry for key, entry in self.given.items() if old.get(key) is not entry}
+        entries = old.updated(changed) if changed else old
+        if self.places:
+            moved = self._placed([(key, entry) for key, entry in entries.items()])
+            if [key for key, _ in moved] != list(entries):
+                entries = Entries(self.schema, moved)
+        return entries
+
+    def _values(self) -> tuple[Value, ...]:
+        kept = [value for value in self.values if self.given.get((value,), value) is not None]
+        kept += [
+            value for (value,), new in self.given.items() if new is not None and value not in self.values
+        ]
+        if self.places:
+            kept = [value for (value,), _ in self._placed([((value,), None) for value in kept])]
+        elif not self.schema.user_ordered:
+            kept.sort(key=self.schema.type.order)
+        return self.values if tuple(kept) == self.values else tuple(kept)
+
+    def _placed(self, items: list[tuple[Key, Any]]) -> list[tuple[Key, Any]]:
+        for key, (place, anchor) in self.places.items():
+            item = next(item for item in items if item[0] == key)
+            items.remove(item)
+            keys = [other for other, _ in items]
+            match place:
+                case "first":
+                    items.insert(0, item)
+                case "last":
+                    items.append(item)
+                case "before":
+                    items.insert(keys.index(cast("Key", anchor)), item)
+                case _:
+                    items.insert(keys.index(cast("Key", anchor)) + 1, item)
+        return items
+
+
+def _named(schema: SchemaNode, key: Key) -> str:
+    types = (
+        [schema.type] if schema.kind == "leaf-list" else [schema.children[name].type for name in schema.keys]
+    )
+    return " ".join([schema.name, *(type_.text(value) for type_, value in zip(types, key, strict=False))])

@@ -1,0 +1,398 @@
+"""Typed bindings written from a compiled model set: one Python module per YANG module.
+
+A class stands for one container or list *statement*. A grouping is therefore written once, however often it is used; its
+class has the children of all its uses, with what augments have added to any of them.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from yang.types import (
+    BinaryType,
+    BooleanType,
+    DecimalType,
+    EnumerationType,
+    IdentityrefType,
+    IntegerType,
+    LeafrefType,
+    Type,
+    UnionType,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path as FilePath
+
+    from yang.compiler import Compiled, Source
+    from yang.schema import Schema
+    from yang.tables import NodeRecord
+
+RESERVED = frozenset({"exists", "mro"})
+IMPORTED = ("Container", "Enumeration", "Identities", "Leaf", "LeafList", "LeafWithDefault", "ListOf", "View")
+WIDTH = 110
+
+
+@dataclass
+class _Attribute:
+    """A child, as all uses of its parent's statement have it."""
+
+    name: str
+    kind: str
+    types: dict[str, None] = field(default_factory=dict)
+    """The Python types of a leaf, or of a list's key, in the order in which they were met."""
+    target: tuple[str, int] | None = None
+    """The place of the statement that a container or list is."""
+    enum: str = ""
+    default: str | None = None
+    note: str = ""
+
+
+@dataclass
+class _Class:
+    """A container or list statement."""
+
+    module: str
+    names: list[str]
+    """The class's name, and those of the classes that it stands in."""
+    group: str
+    """The grouping or augment that it stands in, if any."""
+    path: str
+    kind: str
+    note: str
+    attributes: dict[str, _Attribute] = field(default_factory=dict)
+
+
+@dataclass
+class _Enum:
+    """An enumeration or the identities of a base."""
+
+    name: str
+    base: str
+    note: str
+    members: dict[str, str]
+
+
+def generate(compiled: Compiled, schema: Schema, folder: FilePath) -> int:
+    """Write the bindings of `compiled`, whose tables `schema` is made of, into `folder`; return the number of lines."""
+    modules = _Bindings(compiled, schema).modules()
+    for old in folder.glob("*.py"):
+        if old.stem != "__init__" and old.stem not in modules:
+            old.unlink()
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    return sum(text.count("\n") for text in modules.values())
+
+
+class _Bindings:
+    def __init__(self, compiled: Compiled, schema: Schema) -> None:
+        self.compiled = compiled
+        self.schema = schema
+        self.classes: dict[tuple[str, int], _Class] = {}
+        self.enums: defaultdict[str, dict[str, _Enum]] = defaultdict(dict)
+        for record in compiled.tables.nodes:
+            self.collect(record, "", "")
+        self.references = self.named()
+
+    def collect(self, record: NodeRecord, parent_module: str, path: str) -> None:
+        """Take up a container or list and all below it."""
+        if record.kind not in ("container", "list"):
+            return
+        source = self.compiled.sources[id(record)]
+        path = f"{path}/{qname(record, parent_module)}"
+        made = self.classes.get(source.place)
+        if made is None:
+            chain = [name for word, name in source.within if word in ("container", "list")]
+            group = next(
+                (
+                    f"{word} {name}"
+                    for word, name in reversed(source.within)
+                    if word in ("grouping", "augment")
+                ),
+                "",
+            )
+            names = nested(*chain, record.name)
+            made = self.classes[source.place] = _Class(
+                source.module, names, group, path, record.kind, source.description
+            )
+        for child in record.children:
+            self.attribute(made, record, child)
+            self.collect(child, record.module, path)
+
+    def attribute(self, made: _Class, parent: NodeRecord, record: NodeRecord) -> None:
+        name = qname(record, parent.module)
+        source = self.compiled.sources[id(record)]
+        attribute = made.attributes.get(name)
+        if attribute is None:
+            attribute = made.attributes[name] = _Attribute(name, record.kind)
+        if record.kind in ("container", "list"):
+            attribute.target = source.place
+            for key in record.extra.get("keys", ()):
+                leaf = next(child for child in record.children if child.name == key)
+                attribute.types[self.python_type(leaf, self.compiled.sources[id(leaf)], made)[0]] = None
+        elif record.kind in ("leaf", "leaf-list"):
+            python, attribute.enum = self.python_type(record, source, made)
+            attribute.types[python] = None
+            default = record.extra.get("default")
+            if isinstance(default, str):
+                attribute.default = self.literal(self.schema.type(record.type), default)
+            attribute.note = _leaf_note(self.schema.type(record.type), source, default)
+        else:
+            attribute.types["str"] = None
+
+    def python_type(self, record: NodeRecord, source: Source, made: _Class) -> tuple[str, str]:
+        """Return the annotation of a leaf's value, and the reference of its enum if it has one."""
+        type_ = self.schema.type(record.type)
+        while isinstance(type_, LeafrefType):
+            type_ = type_.target
+            source = source._replace(enumeration=None)
+        if isinstance(type_, IdentityrefType):
+            module, _, name = type_.bases[0].partition(":")
+            return self.enum(
+                module,
+                camel(name),
+                "Identities",
+                f"The identities derived from {type_.bases[0]}.",
+                {name: name for name in type_.identities},
+            )
+        if isinstance(type_, EnumerationType):
+            if source.enumeration is not None:
+                module, _, name = source.enumeration.partition(":")
+                return self.enum(
+                    module,
+                    camel(name),
+                    "Enumeration",
+                    f"The values of the type {name}.",
+                    {name: name for name in type_.values},
+                )
+            note = f"The values of {record.name} in {made.path}."
+            return self.enum(
+                made.module,
+                f"{''.join(made.names)}{camel(record.name)}",
+                "Enumeration",
+                note,
+                {name: name for name in type_.values},
+            )
+        return plain_type(type_), ""
+
+    def enum(self, module: str, name: str, base: str, note: str, members: dict[str, str]) -> tuple[str, str]:
+        """Return annotation and reference of the enum `name` in `module`, which is made if it is not there."""
+        known = self.enums[module]
+        count = 1
+        unique = name
+        while unique in known and known[unique].members.keys() != members.keys():
+            count += 1
+            unique = f"{name}{count}"
+        known.setdefault(unique, _Enum(unique, base, note, members))
+        return f"{snake(module)}.{unique}", f"{snake(module)}:{unique}"
+
+    def literal(self, type_: Type, default: str) -> str:
+        """Return the Python literal of a default."""
+        value = type_.parse(default)
+        if isinstance(value, str):
+            return repr(str(value))
+        return repr(value) if isinstance(value, (bool, int, bytes)) else f"Decimal({str(value)!r})"
+
+    def named(self) -> dict[tuple[str, int], str]:
+        """Return the reference of every class, `module:Qualified.Name`; names of the top level are made unique."""
+        tops: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for made in self.classes.values():
+            tops[made.module, made.names[0]].add(made.group)
+        for made in self.classes.values():
+            if len(tops[made.module, made.names[0]]) > 1 or made.names[0] in self.enums.get(made.module, {}):
+                made.names[0] = (
+                    camel(made.group.split("/")[-1].rpartition(":")[2].rpartition(" ")[2]) + made.names[0]
+                )
+        return {place: f"{snake(made.module)}:{'.'.join(made.names)}" for place, made in self.classes.items()}
+
+    def modules(self) -> dict[str, str]:
+        """Return the text of every Python module by its name."""
+        by_module: defaultdict[str, list[tuple[tuple[str, int], _Class]]] = defaultdict(list)
+        for place, made in self.classes.items():
+            by_module[made.module].append((place, made))
+        return {
+            snake(module): self.module(module, by_module[module])
+            for module in sorted(by_module.keys() | self.enums.keys())
+        }
+
+    def module(self, module: str, classes: list[tuple[tuple[str, int], _Class]]) -> str:
+        body: list[str] = []
+        for name, enum in sorted(self.enums[module].items()):
+            body += [f"class {name}({enum.base}):", *docstring(enum.note, 1)]
+            body += [f"    {member} = {value!r}" for member, value in members(enum.members)]
+            body += ["", ""]
+        tree: dict[str, Any] = {}
+        for _, made in sorted(classes, key=lambda item: item[0][1]):
+            level = tree
+            for name in made.names[:-1]:
+                level = level.setdefault(name, (None, {}))[1]
+            below = level.get(made.names[-1], (None, {}))[1]
+            level[made.names[-1]] = (made, below)
+        for name, (made, below) in tree.items():
+            body += [*self.class_lines(name, made, below, 0), "", ""]
+        text = "\n".join(body)
+        used = [name for name in IMPORTED if re.search(rf"\b{name}\b", text)]
+        others = sorted(set(re.findall(r"(?<=[\[ ])([a-z][a-z0-9_]*)(?=\.[A-Z])", text)) - {snake(module)})
+        text = text.replace(f"{snake(module)}.", "")
+        head = [
+            f'"""Typed views of the YANG module {module}. Generated: do not edit."""',
+            "",
+            "from __future__ import annotations",
+            "",
+        ]
+        if "Decimal" in text:
+            head += ["from decimal import Decimal"]
+        if others:
+            head += ["from typing import TYPE_CHECKING"]
+        if "Decimal" in text or others:
+            head += [""]
+        head += [f"from yang.binding import {', '.join(used)}", ""]
+        if others:
+            head += ["if TYPE_CHECKING:", f"    from yang.bindings import {', '.join(others)}", ""]
+        return "\n".join([*head, "", text.rstrip(), ""])
+
+    def class_lines(self, name: str, made: _Class | None, below: dict[str, Any], depth: int) -> Iterator[str]:
+        indent = "    " * depth
+        yield f"{indent}class {name}(View):"
+        yield from docstring(
+            f"{made.path}: {made.note}" if made is not None else "A statement around others.", depth + 1
+        )
+        yield f"{indent}    __slots__ = ()"
+        for inner, (inner_made, inner_below) in below.items():
+            yield ""
+            yield from self.class_lines(inner, inner_made, inner_below, depth + 1)
+        if made is not None and made.attributes:
+            yield ""
+            for attribute_name, attribute in attribute_names(made.attributes):
+                yield from self.attribute_lines(attribute_name, attribute, indent + "    ")
+
+    def attribute_lines(self, name: str, attribute: _Attribute, indent: str) -> Iterator[str]:
+        python = " | ".join(attribute.types)
+        enum = f", {attribute.enum!r}" if attribute.enum and len(attribute.types) == 1 else ""
+        if len(attribute.types) > 1:
+            python = " | ".join(dict.fromkeys("str" if "." in part else part for part in attribute.types))
+        match attribute.kind:
+            case "container" | "list" if attribute.target is not None:
+                reference = self.references[attribute.target]
+                view = reference.replace(":", ".")
+                if attribute.kind == "container":
+                    yield f"{indent}{name}: Container[{view}] = Container({attribute.name!r}, {reference!r})"
+                else:
+                    key = (
+                        f"tuple[{', '.join(attribute.types)}]"
+                        if len(attribute.types) > 1
+                        else python or "int"
+                    )
+                    yield f"{indent}{name}: ListOf[{key}, {view}] = ListOf({attribute.name!r}, {reference!r})"
+            case "leaf-list":
+                yield f"{indent}{name}: LeafList[{python}] = LeafList({attribute.name!r}{enum})"
+            case _ if attribute.default is not None:
+                yield f"{indent}{name}: LeafWithDefault[{python}] = LeafWithDefault({attribute.name!r}, {attribute.default}{enum})"
+            case _:
+                yield f"{indent}{name}: Leaf[{python}] = Leaf({attribute.name!r}{enum})"
+        if attribute.note:
+            yield from docstring(attribute.note, len(indent) // 4)
+
+
+def attribute_names(attributes: dict[str, _Attribute]) -> Iterator[tuple[str, _Attribute]]:
+    """Yield the attributes with their Python names; of two of one name, one from another module has its module's before it."""
+    taken: set[str] = set()
+    for attribute in sorted(attributes.values(), key=lambda attribute: ":" in attribute.name):
+        name = snake(attribute.name.rpartition(":")[2])
+        if name in taken:
+            name = snake(attribute.name.replace(":", "_"))
+        if keyword.iskeyword(name) or name in RESERVED:
+            name += "_"
+        taken.add(name)
+        yield name, attribute
+
+
+def members(values: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the names of an enum's members with their values; of two of one name, the later has its module's before it."""
+    taken: set[str] = set()
+    for value in values:
+        name = constant(value.rpartition(":")[2])
+        if name in taken:
+            name = constant(value)
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        yield name, value
+
+
+def plain_type(type_: Type) -> str:
+    """Return the Python type of values of `type_`."""
+    match type_:
+        case IntegerType():
+            return "int"
+        case BooleanType():
+            return "bool"
+        case DecimalType():
+            return "Decimal"
+        case BinaryType():
+            return "bytes"
+        case LeafrefType():
+            return plain_type(type_.target)
+        case UnionType():
+            return " | ".join(dict.fromkeys(plain_type(member) for member in type_.leaves()))
+    return "str"
+
+
+def qname(record: NodeRecord, parent_module: str) -> str:
+    """Return a node's name as RFC 7951 has it below a parent of `parent_module`."""
+    return record.name if record.module == parent_module else f"{record.module}:{record.name}"
+
+
+def snake(name: str) -> str:
+    """Return a YANG name as a Python one: `prefix-length` as `prefix_length`."""
+    name = re.sub(r"\W", "_", name)
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def camel(name: str) -> str:
+    """Return a YANG name as that of a class: `next-hop` as `NextHop`."""
+    return "".join(part[0].upper() + part[1:] for part in re.split(r"\W|_", name) if part)
+
+
+def nested(*names: str) -> list[str]:
+    """Return the names of classes that stand in one another, none with the name of one around it or of what is imported."""
+    classes: list[str] = []
+    for name in map(camel, names):
+        classes.append(f"{name}Entry" if name in classes else f"{name}_" if name in IMPORTED else name)
+    return classes
+
+
+def constant(name: str) -> str:
+    """Return a YANG name as that of an enum's member: `ethernetCsmacd` as `ETHERNET_CSMACD`."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name)
+    name = re.sub(r"\W", "_", name).upper()
+    return (
+        f"_{name}"
+        if name[0].isdigit()
+        else f"{name}_"
+        if keyword.iskeyword(name) or name in ("MRO", "NAME", "VALUE")
+        else name
+    )
+
+
+def docstring(text: str, depth: int) -> Iterator[str]:
+    """Yield the lines of a docstring, cut to one line."""
+    indent = "    " * depth
+    text = text.replace("\\", "\\\\").replace('"', "'")
+    room = WIDTH - len(indent) - 6
+    if len(text) > room:
+        text = text[: room - 1].rsplit(" ", 1)[0].rstrip("\\") + "…"
+    yield f'{indent}"""{text}"""'
+
+
+def _leaf_note(type_: Type, source: Source, default: Any) -> str:
+    facts = [type_.name]
+    if source.units:
+        facts.append(source.units)
+    if default is not None:
+        facts.append(f"default {default if isinstance(default, str) else ' '.join(default)}")
+    return f"{', '.join(facts)}. {source.description}"

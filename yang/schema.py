@@ -1,0 +1,379 @@
+"""The schema tree that a server works with: nodes made from the compiled tables as they are first looked at."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+from xml.sax.saxutils import quoteattr
+
+from yang import types
+from yang.tables import CONFIG, MANDATORY, PRESENCE, USER_ORDERED, NodeRecord
+from yang.types import Identity, Type, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from yang.rules import Rules
+    from yang.tables import Expression, ModuleRecord, Tables
+
+Support = dict[str, Any]
+"""Which nodes are supported: child names with their own support; the name `*` stands for everything below."""
+
+INNER = frozenset({"container", "list", "root", "rpc", "input", "output", "notification", "action"})
+
+
+class Module:
+    """A module of the set, as hello and get-schema speak of it."""
+
+    def __init__(self, record: ModuleRecord, unique_prefix: str) -> None:
+        """Describe the module of `record`; no other module of its schema has its `unique_prefix`."""
+        self.record = record
+        self.name = record.name
+        self.revision = record.revision
+        self.namespace = record.namespace
+        self.prefix = record.prefix
+        self.unique_prefix = unique_prefix
+
+    def __repr__(self) -> str:
+        return f"Module({self.name}@{self.revision})"
+
+
+class Choice(NamedTuple):
+    """A choice among the children of a node."""
+
+    id: str
+    mandatory: bool
+    default: str | None
+    cases: tuple[tuple[str, str], ...]
+    """The (choice id, case) pairs that this choice itself stands in, outermost first."""
+
+
+class When(NamedTuple):
+    """A when statement; `on_parent` if its context node is the parent (it stood on a uses, augment, choice or case)."""
+
+    expression: int
+    on_parent: bool
+
+
+class Must(NamedTuple):
+    """A must statement."""
+
+    expression: int
+    message: str | None
+    app_tag: str | None
+
+
+class SchemaNode:
+    """One data node's definition, in its place in the tree.
+
+    `qname` is its name in RFC 7951: with the module's name only where the parent's module is another one.
+    """
+
+    __slots__ = (
+        "_children",
+        "_default",
+        "_record",
+        "_requirements",
+        "_support",
+        "_tags",
+        "cases",
+        "choices",
+        "close_tag",
+        "config",
+        "keys",
+        "kind",
+        "mandatory",
+        "max_elements",
+        "min_elements",
+        "module",
+        "musts",
+        "name",
+        "open_tag",
+        "parent",
+        "position",
+        "presence",
+        "qname",
+        "schema",
+        "tag",
+        "type",
+        "unique",
+        "user_ordered",
+        "whens",
+    )
+
+    module: Module
+    type: Type
+
+    def __init__(
+        self,
+        schema: Schema,
+        record: NodeRecord,
+        parent: SchemaNode | None,
+        position: int,
+        support: Support | None,
+    ) -> None:
+        """Make the node of `record`, the child at `position` of `parent`."""
+        self.schema = schema
+        self.parent = parent
+        self.position = position
+        self.kind = record.kind
+        self.name = record.name
+        self._record = record
+        self._support = support
+        self._children: dict[str, SchemaNode] | None = None
+        self._requirements: tuple[str, ...] | None = None
+        self._tags: dict[str, SchemaNode] | None = None
+        self._default: Value | tuple[Value, ...] | None = None
+        flags, extra = record.flags, record.extra
+        self.config = bool(flags & CONFIG)
+        self.mandatory = bool(flags & MANDATORY)
+        self.presence = bool(flags & PRESENCE)
+        self.user_ordered = bool(flags & USER_ORDERED)
+        self.keys: tuple[str, ...] = extra.get("keys", ())
+        self.min_elements: int = extra.get("min", 0)
+        self.max_elements: int | None = extra.get("max")
+        self.cases: tuple[tuple[str, str], ...] = extra.get("cases", ())
+        self.choices = tuple(Choice(*choice) for choice in extra.get("choices", ()))
+        self.whens = tuple(When(*when) for when in extra.get("when", ()))
+        self.musts = tuple(Must(*must) for must in extra.get("must", ()))
+        self.unique: tuple[tuple[tuple[str, ...], ...], ...] = extra.get("unique", ())
+        if record.kind == "root":
+            self.qname = self.tag = ""
+            return
+        module = self.module = schema.modules[record.module]
+        same = parent is not None and parent.kind != "root" and parent.module is module
+        self.qname = record.name if same else f"{module.name}:{record.name}"
+        self.tag = f"{{{module.namespace}}}{record.name}"
+        self.open_tag = f"<{record.name}" if same else f"<{record.name} xmlns={quoteattr(module.namespace)}"
+        self.close_tag = f"</{record.name}>"
+        if record.type >= 0:
+            self.type = schema.type(record.type)
+
+    @property
+    def children(self) -> dict[str, SchemaNode]:
+        """The data nodes below, by qname, keys first; those of choices and cases among them."""
+        if self._children is None:
+            self._children = self._make_children()
+        return self._children
+
+    @property
+    def is_inner(self) -> bool:
+        """Whether data of this node has children."""
+        return self.kind in INNER
+
+    @property
+    def default(self) -> Value | tuple[Value, ...] | None:
+        """The default value of a leaf, or of a leaf-list as a tuple; None if there is none."""
+        if self._default is None:
+            text = self._record.extra.get("default")
+            if text is None:
+                return None
+            self._default = (
+                tuple(map(self.type.parse, text)) if isinstance(text, tuple) else self.type.parse(text)
+            )
+        return self._default
+
+    @property
+    def tags(self) -> dict[str, SchemaNode]:
+        """The children by XML name, `{namespace}name`."""
+        if self._tags is None:
+            self._tags = {child.tag: child for child in self.children.values()}
+        return self._tags
+
+    @property
+    def unsupported(self) -> frozenset[str]:
+        """The names of children that the model has and this schema leaves out."""
+        return frozenset(map(self._qname, self._records())) - self.children.keys()
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The children whose absence or number may be wrong, and the containers without presence that have such."""
+        if self._requirements is None:
+            self._requirements = tuple(
+                name for name, child in self.children.items() if child.config and _is_required(child)
+            )
+        return self._requirements
+
+    def path(self) -> str:
+        """Return the schema path: `/module:container/list/leaf`."""
+        return "" if self.parent is None else f"{self.parent.path()}/{self.qname}"
+
+    def descendants(self) -> Iterator[SchemaNode]:
+        """Yield every node below this one, parents first."""
+        for child in self.children.values():
+            yield child
+            yield from child.descendants()
+
+    def __repr__(self) -> str:
+        return f"SchemaNode({self.kind} {self.path() or '/'})"
+
+    def _records(self) -> list[NodeRecord]:
+        records = [NodeRecord(*record) for record in self._record.children]
+        if self.keys:
+            rank = {name: index for index, name in enumerate(self.keys)}
+            records.sort(key=lambda record: rank.get(record.name, len(rank)))
+        return records
+
+    def _qname(self, record: NodeRecord) -> str:
+        same = self.parent is not None and self.module.name == record.module
+        return record.name if same else f"{record.module}:{record.name}"
+
+    def _make_children(self) -> dict[str, SchemaNode]:
+        support = None if self._support is None or "*" in self._support else self._support
+        children = {}
+        for position, record in enumerate(self._records()):
+            qname = self._qname(record)
+            if support is None:
+                children[qname] = SchemaNode(self.schema, record, self, position, None)
+            elif qname in support:
+                children[qname] = SchemaNode(self.schema, record, self, position, support[qname])
+        return children
+
+
+def _is_required(node: SchemaNode) -> bool:
+    if node.kind == "container":
+        return not node.presence and bool(
+            node.requirements or any(choice.mandatory for choice in node.choices)
+        )
+    return node.kind not in ("rpc", "notification") and (
+        node.mandatory or node.min_elements > 0 or node.max_elements is not None
+    )
+
+
+class Schema:
+    """A compiled model set, or the part of it that a server supports."""
+
+    def __init__(self, tables: Tables, support: Support | None = None) -> None:
+        """Serve `tables`, as far as `support` says; all of it if that is None."""
+        self.tables = tables
+        self.modules = _modules(tables)
+        self.by_namespace = {
+            module.namespace: module for module in self.modules.values() if module.record.belongs_to is None
+        }
+        self._types: list[Type | None] = [None] * len(tables.types)
+        self._derived: dict[tuple[str, ...], dict[str, Identity]] = {}
+        self.root = SchemaNode(
+            self, NodeRecord("root", "", "", CONFIG, -1, {}, tables.nodes), None, 0, support
+        )
+
+    def supporting(self, paths: Iterable[str]) -> Schema:
+        """Return this schema with only the nodes at `paths`, what leads to them, and the keys of lists on the way.
+
+        A path is a schema path; one that ends in `/*` stands for everything below.
+
+        Raises:
+            KeyError: The schema has no such node.
+        """
+        support: Support = {}
+        for path in paths:
+            node, level = self.root, support
+            for name in _names(path):
+                if name == "*":
+                    level["*"] = {}
+                    break
+                node = node.children[name]
+                level = level.setdefault(name, {})
+                for key in node.keys:
+                    level.setdefault(key, {})
+        return Schema(self.tables, support)
+
+    def find(self, path: str) -> SchemaNode:
+        """Return the node at a schema path.
+
+        Raises:
+            KeyError: There is none.
+        """
+        node = self.root
+        for name in _names(path):
+            node = node.children[name]
+        return node
+
+    def rpc(self, tag: str) -> SchemaNode | None:
+        """Return the rpc that the XML name `{namespace}name` is for."""
+        node = self.root.tags.get(tag)
+        return node if node is not None and node.kind == "rpc" else None
+
+    def type(self, index: int) -> Type:
+        """Return the type at `index` of the tables."""
+        found = self._types[index]
+        if found is None:
+            found = self._types[index] = self._make_type(self.tables.types[index])
+        return found
+
+    def expression(self, index: int) -> Expression:
+        """Return the expression at `index` of the tables."""
+        return self.tables.expressions[index]
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The when, must and leafref rules of the configuration."""
+        from yang.rules import Rules  # noqa: PLC0415 - rules are made of schema nodes, and a schema makes them on demand
+
+        return Rules(self)
+
+    @cached_property
+    def identities(self) -> dict[str, Identity]:
+        """Every identity by its `module:name`."""
+        return {name: Identity(name) for name in self.tables.identities}
+
+    def derived(self, bases: tuple[str, ...]) -> dict[str, Identity]:
+        """Return the identities that derive from all of `bases`, none of `bases` included."""
+        found = self._derived.get(bases)
+        if found is None:
+            found = self._derived[bases] = {
+                name: identity
+                for name, identity in self.identities.items()
+                if all(self.is_derived(name, base) for base in bases)
+            }
+        return found
+
+    def is_derived(self, name: str, base: str) -> bool:
+        """Return whether the identity `name` derives from `base`, itself not included (RFC 7950 section 10.4.1)."""
+        direct = self.tables.identities.get(name, ())
+        return base in direct or any(self.is_derived(parent, base) for parent in direct)
+
+    def _make_type(self, spec: tuple[Any, ...]) -> Type:
+        match spec:
+            case ("integer", name, ranges):
+                return types.IntegerType(name, ranges)
+            case ("decimal64", digits, ranges):
+                return types.DecimalType(digits, ranges)
+            case ("string", lengths, patterns):
+                return types.StringType(lengths, [types.Pattern(*pattern) for pattern in patterns])
+            case ("boolean",):
+                return types.BooleanType()
+            case ("enumeration", values):
+                return types.EnumerationType(values)
+            case ("bits", positions):
+                return types.BitsType(positions)
+            case ("binary", lengths):
+                return types.BinaryType(lengths)
+            case ("empty",):
+                return types.EmptyType()
+            case ("identityref", bases):
+                return types.IdentityrefType(bases, self.derived(bases))
+            case ("instance-identifier", require):
+                return types.InstanceIdentifierType(require_instance=require)
+            case ("leafref", path, target, require):
+                return types.LeafrefType(self.type(target), path, require_instance=require)
+            case ("union", members):
+                return types.UnionType([self.type(member) for member in members])
+        raise AssertionError(f"the compiler wrote an unknown type {spec[0]}")
+
+
+def _names(path: str) -> list[str]:
+    return path.strip("/").split("/") if path.strip("/") else []
+
+
+def _modules(tables: Tables) -> dict[str, Module]:
+    """Return the modules by name, each with a prefix that no other one has."""
+    modules: dict[str, Module] = {}
+    taken: set[str] = set()
+    for record in tables.modules:
+        prefix, count = record.prefix, 1
+        while prefix in taken and record.belongs_to is None:
+            count += 1
+            prefix = f"{record.prefix}{count}"
+        taken.add(prefix)
+        modules[record.name] = Module(record, prefix)
+    return modules

@@ -1,0 +1,468 @@
+"""The built-in types of RFC 7950 section 9: text to value, value to canonical text, order.
+
+A value is a plain Python object: int, bool, Decimal, bytes or str; identities, bits and empty are kinds of str. Text in
+XML names identities by prefix; `resolve` turns that prefix (or None) into a module's name. The canonical text that
+`Type.text` returns names them by module, as RFC 7951 does.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+from yang.errors import InvalidValue
+
+Value: TypeAlias = "int | bool | Decimal | bytes | str"
+Resolve: TypeAlias = Callable[[str | None], str | None]
+Interval: TypeAlias = "tuple[Any, Any]"
+
+INTEGER = re.compile(r"[+-]?[0-9]{1,25}").fullmatch
+DECIMAL = re.compile(r"[+-]?[0-9]{1,25}(\.[0-9]{1,25})?").fullmatch
+DIGITS = re.compile(r"([0-9]+)").split
+
+
+class Identity(str):
+    """An identity as a value: `module:name`."""
+
+    __slots__ = ()
+
+
+class Bits(str):
+    """A set of bits as a value: the names of those set, in the order of their positions, with single spaces."""
+
+    __slots__ = ()
+
+
+class Empty(str):
+    """The one value of type empty."""
+
+    __slots__ = ()
+
+
+EMPTY = Empty()
+
+
+def by_module_name(prefix: str | None) -> str | None:
+    """Resolve the prefixes of canonical text, which are the modules' names."""
+    return prefix
+
+
+class Pattern(NamedTuple):
+    """A pattern restriction: as the model writes it, and as Python's `re` takes it."""
+
+    source: str
+    regex: str
+    invert: bool = False
+    message: str | None = None
+    app_tag: str | None = None
+
+
+class Type(ABC):
+    """What values a leaf may have, and how they are written."""
+
+    name: str
+    is_prefixed: bool = False
+    """Whether the text may hold a namespace prefix."""
+
+    @abstractmethod
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Value:
+        """Return the value that `text` stands for.
+
+        Raises:
+            InvalidValue: `text` is not in the lexical or value space; the message has it, but not the leaf's name.
+        """
+
+    def text(self, value: Value) -> str:
+        """Return the canonical text of `value` (RFC 7950 section 9.1), identities as `module:name`."""
+        return str(value)
+
+    def order(self, value: Value) -> Any:
+        """Return what values of this type sort by: numbers by size, text with the numbers in it by size."""
+        return natural(str(value))
+
+    def allowed(self) -> str:
+        """Return what values are allowed, for a message."""
+        return self.name
+
+
+def natural(text: str) -> tuple[list[Any], str]:
+    """Return a sort key that puts Ethernet2 before Ethernet10."""
+    parts: list[Any] = DIGITS(text)
+    parts[1::2] = map(int, parts[1::2])
+    return parts, text
+
+
+def within(intervals: Sequence[Interval], size: Any) -> bool:
+    """Return whether `size` is in one of `intervals`, bounds included."""
+    return any(low <= size <= high for low, high in intervals)
+
+
+def written(intervals: Sequence[Interval]) -> str:
+    """Return `intervals` as YANG writes them: `1..4094 | 5000`."""
+    return " | ".join(str(low) if low == high else f"{low}..{high}" for low, high in intervals)
+
+
+class IntegerType(Type):
+    """int8 to uint64, with ranges."""
+
+    def __init__(self, name: str, ranges: Sequence[Interval]) -> None:
+        """Take integers within `ranges`."""
+        self.name = name
+        self.ranges = ranges
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> int:  # noqa: ARG002
+        """Return the integer."""
+        if INTEGER(text) is None:
+            raise InvalidValue(f"{shown(text)} is not an integer")
+        value = int(text)
+        for low, high in self.ranges:
+            if low <= value <= high:
+                return value
+        raise InvalidValue(f"{value} is outside {written(self.ranges)}")
+
+    def order(self, value: Value) -> Value:
+        """Sort by size."""
+        return value
+
+    def allowed(self) -> str:
+        """Return the ranges."""
+        return f"an integer in {written(self.ranges)}"
+
+
+class DecimalType(Type):
+    """decimal64, with fraction-digits and ranges."""
+
+    name = "decimal64"
+
+    def __init__(self, digits: int, ranges: Sequence[tuple[str, str]]) -> None:
+        """Take decimals of at most `digits` fraction digits within `ranges`, whose bounds are text."""
+        self.digits = digits
+        self.ranges = [(Decimal(low), Decimal(high)) for low, high in ranges]
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Decimal:  # noqa: ARG002
+        """Return the decimal."""
+        if DECIMAL(text) is None:
+            raise InvalidValue(f"{shown(text)} is not a decimal number")
+        if len(text.partition(".")[2].rstrip("0")) > self.digits:
+            raise InvalidValue(f"{text} has more than {self.digits} fraction digits")
+        value = Decimal(text).normalize()
+        if not within(self.ranges, value):
+            raise InvalidValue(f"{text} is outside {written(self.ranges)}")
+        return value
+
+    def text(self, value: Value) -> str:
+        """Return RFC 7950 section 9.3.2's form: at least one digit on both sides of the point."""
+        text = format(value, "f")
+        return text if "." in text else text + ".0"
+
+    def order(self, value: Value) -> Value:
+        """Sort by size."""
+        return value
+
+    def allowed(self) -> str:
+        """Return the ranges."""
+        return f"a decimal number in {written(self.ranges)}"
+
+
+class StringType(Type):
+    """string, with lengths and patterns."""
+
+    name = "string"
+
+    def __init__(self, lengths: Sequence[Interval] = (), patterns: Sequence[Pattern] = ()) -> None:
+        """Take text of one of `lengths` (all, if empty) that every one of `patterns` allows."""
+        self.lengths = lengths
+        self.patterns = patterns
+        self._tests: list[tuple[Pattern, Callable[[str], Any]]] | None = None
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> str:  # noqa: ARG002
+        """Return the text."""
+        if self.lengths and not within(self.lengths, len(text)):
+            raise InvalidValue(
+                f"{shown(text)} has {len(text)} characters, which is outside {written(self.lengths)}"
+            )
+        if self.patterns:
+            if self._tests is None:
+                # compiled on first use: the set has hundreds of patterns, a server needs a dozen
+                self._tests = [(pattern, re.compile(pattern.regex).search) for pattern in self.patterns]
+            for pattern, matches in self._tests:
+                if (matches(text) is None) is not pattern.invert:
+                    raise InvalidValue(
+                        pattern.message
+                        or f"{shown(text)} does {'' if pattern.invert else 'not '}match the pattern {pattern.source}",
+                        app_tag=pattern.app_tag,
+                    )
+        return text
+
+    def allowed(self) -> str:
+        """Return the lengths and patterns."""
+        rules = [f"matching {pattern.source}" for pattern in self.patterns]
+        if self.lengths:
+            rules.append(f"of {written(self.lengths)} characters")
+        return " ".join(["text", *rules])
+
+
+class BooleanType(Type):
+    """boolean."""
+
+    name = "boolean"
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> bool:  # noqa: ARG002
+        """Return True or False."""
+        if text == "true":
+            return True
+        if text == "false":
+            return False
+        raise InvalidValue(f"{shown(text)} is neither true nor false")
+
+    def text(self, value: Value) -> str:
+        """Return `true` or `false`."""
+        return "true" if value else "false"
+
+    def order(self, value: Value) -> Value:
+        """Sort false before true."""
+        return value
+
+    def allowed(self) -> str:
+        """Return both."""
+        return "true or false"
+
+
+class EnumerationType(Type):
+    """enumeration."""
+
+    name = "enumeration"
+
+    def __init__(self, values: dict[str, int]) -> None:
+        """Take the names of `values`, each with its number."""
+        self.values = values
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> str:  # noqa: ARG002
+        """Return the name."""
+        if text in self.values:
+            return text
+        raise InvalidValue(f"{shown(text)} is not one of {listed(self.values)}")
+
+    def order(self, value: Value) -> Any:
+        """Sort by number."""
+        return self.values[str(value)]
+
+    def allowed(self) -> str:
+        """Return the names."""
+        return f"one of {listed(self.values)}"
+
+
+class BitsType(Type):
+    """bits."""
+
+    name = "bits"
+
+    def __init__(self, positions: dict[str, int]) -> None:
+        """Take names of `positions`."""
+        self.positions = positions
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Bits:  # noqa: ARG002
+        """Return the names in the order of their positions."""
+        names = text.split()
+        for name in names:
+            if name not in self.positions:
+                raise InvalidValue(f"{shown(name)} is not one of the bits {listed(self.positions)}")
+        if len(set(names)) < len(names):
+            raise InvalidValue(f"{shown(text)} names a bit twice")
+        return Bits(" ".join(sorted(names, key=self.positions.__getitem__)))
+
+    def allowed(self) -> str:
+        """Return the names."""
+        return f"any of the bits {listed(self.positions)}"
+
+
+class BinaryType(Type):
+    """binary, with lengths in octets."""
+
+    name = "binary"
+
+    def __init__(self, lengths: Sequence[Interval] = ()) -> None:
+        """Take octets of one of `lengths`."""
+        self.lengths = lengths
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> bytes:  # noqa: ARG002
+        """Return the octets that the base64 `text` stands for."""
+        try:
+            value = base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InvalidValue(f"{shown(text)} is not base64") from error
+        if self.lengths and not within(self.lengths, len(value)):
+            raise InvalidValue(f"{len(value)} octets are outside {written(self.lengths)}")
+        return value
+
+    def text(self, value: Value) -> str:
+        """Return base64."""
+        return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+class EmptyType(Type):
+    """empty."""
+
+    name = "empty"
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Empty:  # noqa: ARG002
+        """Return the one value."""
+        if text:
+            raise InvalidValue(f"{shown(text)} where nothing may stand")
+        return EMPTY
+
+    def allowed(self) -> str:
+        """Return nothing."""
+        return "nothing"
+
+
+class IdentityrefType(Type):
+    """identityref: an identity derived from all of its bases."""
+
+    name = "identityref"
+    is_prefixed = True
+
+    def __init__(self, bases: Sequence[str], identities: dict[str, Identity]) -> None:
+        """Take `identities`, by their `module:name`, which derive from `bases`."""
+        self.bases = bases
+        self.identities = identities
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Identity:
+        """Return the identity."""
+        prefix, colon, name = text.rpartition(":")
+        module = resolve(prefix if colon else None)
+        identity = self.identities.get(f"{module}:{name}")
+        if identity is None:
+            raise InvalidValue(
+                f"{shown(text)} is not an identity derived from {' and '.join(self.bases)}"
+                + ("" if module else f"; the prefix {prefix!r} is not declared" if colon else "")
+            )
+        return identity
+
+    def allowed(self) -> str:
+        """Return the identities."""
+        return f"one of {listed(self.identities)}"
+
+
+class InstanceIdentifierType(Type):
+    """instance-identifier, kept as canonical text (RFC 7951 section 6.11)."""
+
+    name = "instance-identifier"
+    is_prefixed = True
+    NAME: ClassVar[re.Pattern[str]] = re.compile(r"""([\w.-]+):(?=[\w.-])|("[^"]*"|'[^']*')""")
+    SHAPE: ClassVar[re.Pattern[str]] = re.compile(
+        r"""(/[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*(\[\s*(\.|[\w.-]+:[\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]|\[\s*[0-9]+\s*\])*)+"""
+    )
+
+    def __init__(self, *, require_instance: bool = True) -> None:
+        """Take paths to instances, which must exist if `require_instance`."""
+        self.require_instance = require_instance
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> str:
+        """Return the path with modules' names for prefixes."""
+        if self.SHAPE.fullmatch(text) is None:
+            raise InvalidValue(f"{shown(text)} is not an instance-identifier")
+
+        def module(match: re.Match[str]) -> str:
+            if match[2]:
+                return match[2]
+            name = resolve(match[1])
+            if name is None:
+                raise InvalidValue(f"the prefix {match[1]!r} in {shown(text)} is not declared")
+            return f"{name}:"
+
+        return self.NAME.sub(module, text)
+
+
+class LeafrefType(Type):
+    """leafref: the values of the type of the leaf that it points to."""
+
+    name = "leafref"
+
+    def __init__(self, target: Type, path: int, *, require_instance: bool = True) -> None:
+        """Take the values of `target`; that the leaf at `path`, an expression's index, exists is for validation."""
+        self.target = target
+        self.path = path
+        self.require_instance = require_instance
+        self.is_prefixed = target.is_prefixed
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Value:
+        """Return the target's value."""
+        return self.target.parse(text, resolve)
+
+    def text(self, value: Value) -> str:
+        """Return the target's text."""
+        return self.target.text(value)
+
+    def order(self, value: Value) -> Any:
+        """Sort as the target does."""
+        return self.target.order(value)
+
+    def allowed(self) -> str:
+        """Return what the target allows."""
+        return self.target.allowed()
+
+
+class UnionType(Type):
+    """union: the first member that takes the text (RFC 7950 section 9.12)."""
+
+    name = "union"
+
+    def __init__(self, members: Sequence[Type]) -> None:
+        """Try `members` in order."""
+        self.members = members
+        self.is_prefixed = any(member.is_prefixed for member in members)
+
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> Value:
+        """Return the first member's value."""
+        for member in self.members:
+            try:
+                return member.parse(text, resolve)
+            except InvalidValue:
+                continue
+        raise InvalidValue(f"{shown(text)} is not {self.allowed()}")
+
+    def text(self, value: Value) -> str:
+        """Return the text of the member that the value's own type tells."""
+        if isinstance(value, str):
+            return str(value)
+        for member in self.members:
+            text = member.text(value)
+            try:
+                if member.parse(text) == value:
+                    return text
+            except InvalidValue:
+                continue
+        return str(value)
+
+    def order(self, value: Value) -> Any:
+        """Sort numbers before text."""
+        return (1, natural(value)) if isinstance(value, str) else (0, value)
+
+    def allowed(self) -> str:
+        """Return what the members allow."""
+        return " or ".join(dict.fromkeys(member.allowed() for member in self.members))
+
+    def leaves(self) -> Iterator[Type]:
+        """Return the members, unions among them taken apart."""
+        for member in self.members:
+            if isinstance(member, UnionType):
+                yield from member.leaves()
+            else:
+                yield member
+
+
+def shown(text: str, limit: int = 60) -> str:
+    """Return `text` quoted for a message, cut if it is long."""
+    return repr(text if len(text) <= limit else text[:limit] + "…")
+
+
+def listed(names: Any, limit: int = 12) -> str:
+    """Return the first `limit` of `names` for a message."""
+    every = list(names)
+    return ", ".join(every[:limit]) + (f" … ({len(every)} in all)" if len(every) > limit else "")

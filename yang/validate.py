@@ -1,0 +1,203 @@
+"""Validation: whether a tree keeps the rules of its schema, judged where it differs from one that does (RFC 7950 section 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from yang.cursor import Cursor, cursor_at
+from yang.defaults import case_in_use, default_of
+from yang.diff import changes
+from yang.errors import ConstraintViolation, DataMissing, RequestError, UnknownElement
+from yang.path import Path
+from yang.tree import Entries, Node
+from yang.xpath_functions import is_true, nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yang.rules import Rule
+    from yang.schema import SchemaNode
+    from yang.tree import Child
+
+
+def validate(before: Node, after: Node) -> list[RequestError]:
+    """Return what is wrong with `after`, given that nothing is wrong with `before`; empty if nothing is.
+
+    What it costs depends on how much the two differ, not on how large they are.
+    """
+    return list(dict.fromkeys(_Validation(before, after).errors()))
+
+
+def validate_whole(tree: Node) -> list[RequestError]:
+    """Return what is wrong with `tree`."""
+    return validate(Node(tree.schema, {}), tree)
+
+
+class _Validation:
+    def __init__(self, before: Node, after: Node) -> None:
+        self.before = before
+        self.root = Cursor(after.schema, after, None)
+        self.rules = after.schema.schema.rules
+        self.anchors: set[Path | None] = set()
+        self.judged: set[tuple[Rule, Path]] = set()
+
+    def errors(self) -> Iterator[RequestError]:
+        for change in changes(self.before, self.root.value):
+            yield from self.structure(change.path, change.after)
+            for rule, instance in self.rules.concerned(change, self.root):
+                error = self.broken(rule, instance)
+                if error is not None:
+                    yield error
+
+    def broken(self, rule: Rule, instance: Cursor) -> RequestError | None:
+        """Return the error if `instance` breaks `rule`, once."""
+        result = rule.evaluate(instance)
+        if rule.kind == "leafref":
+            if any(target.value == instance.value for target in nodes(result)):
+                return None
+        elif is_true(result):
+            return None
+        path = instance.path()
+        if (rule, path) in self.judged:
+            return None
+        self.judged.add((rule, path))
+        name = instance.schema.name
+        match rule.kind:
+            case "leafref":
+                value = instance.schema.type.text(instance.value)
+                return DataMissing(
+                    f"{name} {value} refers to nothing: there is no such {rule.text}",
+                    path,
+                    app_tag="instance-required",
+                )
+            case "when":
+                return UnknownElement(
+                    f"{name} may only be there when {rule.text}", path, info=(("bad-element", name),)
+                )
+        return ConstraintViolation(
+            rule.message or f"{name} must satisfy {rule.text}", path, app_tag=rule.app_tag or "must-violation"
+        )
+
+    def structure(self, path: Path, after: Child | None) -> Iterator[RequestError]:
+        """Yield what is missing or too much around and below a changed node."""
+        anchor: Path | None = path.parent
+        while anchor is not None and anchor.schema.kind == "container" and not anchor.schema.presence:
+            anchor = anchor.parent
+        if anchor not in self.anchors:
+            self.anchors.add(anchor)
+            cursor = self.root if anchor is None else cursor_at(self.root, anchor)
+            if cursor is not None:
+                yield from self.required(cursor.schema, cursor.value, anchor)
+        if path.schema.kind == "list" and path.schema.unique:
+            yield from self.unique(path)
+        if isinstance(after, Node):
+            yield from self.inside(path, after)
+
+    def inside(self, path: Path, node: Node) -> Iterator[RequestError]:
+        """Yield what is missing or too much in a node that is new."""
+        if node.schema.kind == "list" or node.schema.presence:
+            self.anchors.add(path)
+            yield from self.required(node.schema, node, path)
+        for name, child in node.children.items():
+            schema = node.schema.children[name]
+            if isinstance(child, Node):
+                yield from self.inside(Path(path, schema), child)
+            elif isinstance(child, Entries):
+                for key, entry in child.items():
+                    yield from self.inside(Path(path, schema, key), entry)
+                if schema.unique:
+                    yield from self.unique(Path(path, schema, next(iter(child))))
+
+    def required(self, schema: SchemaNode, node: Node | None, path: Path | None) -> Iterator[RequestError]:
+        """Yield what `node` and the containers in it that need no presence should have and have not, or too much of."""
+        present = node.children if node is not None else {}
+        for name in schema.requirements:
+            child = schema.children[name]
+            here = Path(path, child)
+            found = present.get(name)
+            if child.kind == "container":
+                yield from self.required(child, cast("Node | None", found), here)
+            elif found is None and child.mandatory:
+                if self.is_wanted(child, node or Node(schema, {}), here):
+                    yield DataMissing(f"{name} is mandatory", here)
+            elif child.min_elements or child.max_elements is not None:
+                count = len(cast("Entries", found)) if found is not None else 0
+                if count < child.min_elements and self.is_wanted(child, node or Node(schema, {}), here):
+                    yield ConstraintViolation(
+                        f"{name} has {count} entries and needs {child.min_elements}",
+                        here,
+                        app_tag="too-few-elements",
+                    )
+                elif child.max_elements is not None and count > child.max_elements:
+                    yield ConstraintViolation(
+                        f"{name} has {count} entries and may have {child.max_elements}",
+                        here,
+                        app_tag="too-many-elements",
+                    )
+        for choice in schema.choices:
+            if (
+                choice.mandatory
+                and self.is_open(schema, choice.id, present)
+                and (node is None or all(case_in_use(node, *case) for case in choice.cases))
+            ):
+                name = choice.id.rpartition("/")[2]
+                yield DataMissing(
+                    f"one of the alternatives of {name} is mandatory",
+                    path,
+                    app_tag="missing-choice",
+                    info=(("missing-choice", name),),
+                )
+
+    def is_open(self, schema: SchemaNode, choice: str, present: object) -> bool:
+        """Return whether no case of `choice` is there."""
+        names = cast("dict[str, Child]", present)
+        return not any(other == choice for name in names for other, _ in schema.children[name].cases)
+
+    def is_wanted(self, schema: SchemaNode, parent: Node, path: Path) -> bool:
+        """Return whether a mandatory node has to be there: its case chosen, its when true."""
+        if schema.cases and not all(case_in_use(parent, *case) for case in schema.cases):
+            return False
+        if schema.kind in ("leaf", "leaf-list") and default_of(parent, schema) is not None:
+            return False
+        if not schema.whens:
+            return True
+        above = self.root if path.parent is None else cursor_at(self.root, path.parent)
+        instance = Cursor(schema, "", above)
+        return all(
+            is_true(rule.evaluate(instance)) for rule in self.rules.owned_by(schema) if rule.kind == "when"
+        )
+
+    def unique(self, path: Path) -> Iterator[RequestError]:
+        """Yield the entries of a list that agree in what should be unique (RFC 7950 section 7.8.3)."""
+        schema = path.schema
+        above = self.root if path.parent is None else cursor_at(self.root, path.parent)
+        entries = (
+            cast("Entries | None", above.value.children.get(schema.qname)) if above is not None else None
+        )
+        for unique in schema.unique if entries else ():
+            seen: dict[tuple[object, ...], Path] = {}
+            for key, entry in cast("Entries", entries).items():
+                values = tuple(_descendant(entry, names) for names in unique)
+                if None in values:
+                    continue
+                here = Path(path.parent, schema, key)
+                other = seen.setdefault(values, here)
+                if other is not here:
+                    leaves = " ".join("/".join(names) for names in unique)
+                    yield ConstraintViolation(
+                        f"{leaves} of {here} and {other} is the same",
+                        here,
+                        app_tag="data-not-unique",
+                        info=(("non-unique", str(other)),),
+                    )
+
+
+def _descendant(node: Node, names: tuple[str, ...]) -> object:
+    """Return the value of the leaf at `names` below `node`, its default if it has one."""
+    *way, last = names
+    for name in way:
+        schema = node.schema.children[name]
+        child = node.children.get(name)
+        node = child if isinstance(child, Node) else Node(schema, {})
+    value = node.children.get(last)
+    return value if value is not None else default_of(node, node.schema.children[last])

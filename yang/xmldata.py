@@ -1,0 +1,301 @@
+"""Data trees read from XML elements, typed as they are read (RFC 7950 sections 7, 8.3.1 and 9)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from lxml import etree
+
+from yang.errors import (
+    BadElement,
+    InvalidValue,
+    MissingElement,
+    RequestError,
+    UnknownElement,
+    UnknownNamespace,
+)
+from yang.path import Path
+from yang.tree import Entries, Node, ordered
+from yang.types import listed
+from yang.xmlio import inner_xml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from yang.schema import Schema, SchemaNode
+    from yang.tree import Child, Key
+    from yang.types import Resolve, Value
+
+MIXED = etree.XPath("//*[*][text()[normalize-space()]][1]")
+
+
+def read_children(
+    parent: etree._Element, schema: SchemaNode, path: Path | None = None, *, config_only: bool = False
+) -> dict[str, Child]:
+    """Return the children that the elements below `parent`, the node at `path`, stand for, in the order of `schema`.
+
+    Every leaf is parsed and every list's keys are looked for; rules over several nodes are left to validation.
+
+    Raises:
+        RequestError: Of the kind that RFC 7950 section 8.3.1 names, with the path of the node.
+    """
+    try:
+        return Reader(schema.schema, config_only=config_only).children(parent, schema)
+    except Refused as refused:
+        error = refused.error
+        if error.path is None:
+            error.path = path_of(refused.element, parent, schema, path)
+        raise error from None
+
+
+def read_data(parent: etree._Element, schema: Schema, *, config_only: bool = True) -> Node:
+    """Return the data tree that the elements below `parent` stand for.
+
+    Raises:
+        RequestError: As for `read_children`.
+    """
+    refuse_mixed_content(parent)
+    return Node(schema.root, read_children(parent, schema.root, config_only=config_only))
+
+
+def path_of(
+    element: etree._Element, top: etree._Element, schema: SchemaNode, path: Path | None
+) -> Path | None:
+    """Return the path of `element`, as far as the schema knows it; `top` is the element of `schema`'s node at `path`."""
+    way: list[etree._Element] = []
+    while element is not top:
+        way.append(element)
+        element = cast("etree._Element", element.getparent())
+    for step in reversed(way):
+        node = schema.tags.get(step.tag) if schema.is_inner else None
+        if node is None:
+            break
+        key = None
+        if node.kind == "list":
+            with suppress(Refused):
+                key = read_key(step, node) or None
+        path = Path(path, node, key)
+        schema = node
+    return path
+
+
+def refuse_mixed_content(parent: etree._Element) -> None:
+    """Raise `BadElement` if an element below `parent` has both elements and text."""
+    for element in cast("list[etree._Element]", MIXED(parent)):
+        name = etree.QName(element).localname
+        raise BadElement(f"{name} holds text between its elements", info=(("bad-element", name),))
+
+
+def resolver(element: etree._Element, schema: Schema) -> Resolve:
+    """Return the function that turns the prefixes in scope at `element` into modules' names."""
+
+    def resolve(prefix: str | None) -> str | None:
+        namespace = element.nsmap.get(prefix)
+        module = schema.by_namespace.get(namespace) if namespace is not None else None
+        return module.name if module is not None else None
+
+    return resolve
+
+
+def unknown(element: etree._Element, parent: SchemaNode) -> RequestError:
+    """Return the error for an element that `parent` has no child for: what is wrong, and what would be right."""
+    name = etree.QName(element)
+    info = (("bad-element", name.localname),)
+    if not name.namespace:
+        return UnknownNamespace(f"{name.localname} is in no namespace", info=(*info, ("bad-namespace", "")))
+    module = parent.schema.by_namespace.get(name.namespace)
+    if module is None:
+        return UnknownNamespace(
+            f"{name.localname} is in the namespace {name.namespace}, which is not served",
+            info=(*info, ("bad-namespace", name.namespace)),
+        )
+    if not parent.unsupported.isdisjoint((name.localname, f"{module.name}:{name.localname}")):
+        return UnknownElement(
+            f"{name.localname} is not supported: no backend implements it, see the deviations", info=info
+        )
+    known = listed(parent.children) or "nothing"
+    return UnknownElement(f"{parent.name or 'the top'} has no {name.localname}; it has {known}", info=info)
+
+
+class Refused(Exception):
+    """What is wrong with an element; its path is worked out when it is needed."""
+
+    def __init__(self, element: etree._Element, error: RequestError) -> None:
+        self.element = element
+        self.error = error
+
+
+class Reader:
+    """Reads one document; the inner loop of every large edit."""
+
+    def __init__(self, schema: Schema, *, config_only: bool) -> None:
+        self.schema = schema
+        self.config_only = config_only
+
+    def children(self, parent: etree._Element, schema: SchemaNode) -> dict[str, Child]:
+        tags = schema.tags
+        found: dict[str, Any] = {}
+        gathered: dict[str, Any] = {}
+        last = -1
+        is_ordered = True
+        for element in parent:
+            node = tags.get(element.tag)
+            if node is None:
+                raise Refused(parent, unknown(element, schema))
+            position = node.position
+            if position < last:
+                is_ordered = False
+                if position < len(schema.keys):
+                    read_key(parent, schema)
+            last = position
+            name, kind = node.qname, node.kind
+            if kind == "leaf":
+                if name in found:
+                    raise Refused(element, twice(node, node.name))
+                if len(element):
+                    raise Refused(element, _not_a_value(node))
+                try:
+                    if node.type.is_prefixed:
+                        found[name] = node.type.parse(element.text or "", resolver(element, self.schema))
+                    else:
+                        found[name] = node.type.parse(element.text or "")
+                except InvalidValue as error:
+                    raise Refused(element, invalid(node, error)) from None
+            elif kind == "container":
+                if name in found:
+                    raise Refused(element, twice(node, node.name))
+                children = self.children(element, node)
+                if children or node.presence:
+                    found[name] = Node(node, children)
+            elif kind == "list":
+                entries = gathered.get(name)
+                if entries is None:
+                    entries = gathered[name] = found[name] = {}
+                children = self.children(element, node)
+                try:
+                    key = tuple([children[key] for key in node.keys])
+                except KeyError:
+                    key = read_key(element, node)
+                if key in entries:
+                    raise Refused(element, twice(node, " ".join([node.name, *map(str, key)])))
+                entries[key or (len(entries) + 1,)] = Node(node, children)
+            elif kind == "leaf-list":
+                gathered.setdefault(name, []).append(self.value(element, node))
+                found[name] = None
+            elif kind in ("anydata", "anyxml"):
+                found[name] = inner_xml(element)
+            else:
+                raise Refused(parent, unknown(element, schema))
+            if self.config_only and not node.config:
+                raise Refused(
+                    element, UnknownElement(f"{node.name} is state, not configuration", info=bad(node))
+                )
+        for name, child in gathered.items():
+            if isinstance(child, dict):
+                found[name] = Entries(schema.children[name], child)
+            else:
+                found[name] = self.leaf_list(parent, schema.children[name], child)
+        if schema.choices:
+            try:
+                refuse_two_cases(schema, found)
+            except RequestError as error:
+                raise Refused(parent, error) from None
+        return found if is_ordered else ordered(schema, found)
+
+    def value(self, element: etree._Element, node: SchemaNode) -> Value:
+        try:
+            return read_value(element, node)
+        except RequestError as error:
+            raise Refused(element, error) from None
+
+    def leaf_list(self, parent: etree._Element, node: SchemaNode, values: list[Value]) -> tuple[Value, ...]:
+        try:
+            return leaf_list(node, values)
+        except RequestError as error:
+            raise Refused(parent, error) from None
+
+
+def refuse_two_cases(schema: SchemaNode, names: Iterable[str]) -> None:
+    """Raise `BadElement` if two of the children `names` are in different cases of one choice (RFC 7950 section 8.3.1)."""
+    chosen: dict[str, tuple[str, str]] = {}
+    for name in names:
+        for choice, case in schema.children[name].cases:
+            other = chosen.setdefault(choice, (case, name))
+            if other[0] != case:
+                raise BadElement(f"{other[1]} and {name} are alternatives", info=bad(schema.children[name]))
+
+
+def bad(node: SchemaNode) -> tuple[tuple[str, str], ...]:
+    """Return the error-info that names the element of `node`."""
+    return (("bad-element", node.name),)
+
+
+def invalid(node: SchemaNode, error: InvalidValue) -> InvalidValue:
+    """Return `error` with the leaf's name before its message."""
+    return InvalidValue(f"{node.name}: {error.message}", app_tag=error.app_tag, info=bad(node))
+
+
+def twice(node: SchemaNode, what: str) -> BadElement:
+    """Return the error for a node that a document has twice."""
+    return BadElement(f"{what} is given twice", info=bad(node))
+
+
+def _not_a_value(node: SchemaNode) -> BadElement:
+    return BadElement(f"{node.name} holds elements where a value belongs", info=bad(node))
+
+
+def read_value(element: etree._Element, node: SchemaNode) -> Value:
+    """Return the value that `element` gives the leaf or leaf-list `node`.
+
+    Raises:
+        RequestError: There is none, or it is outside the type; without a path.
+    """
+    if len(element):
+        raise _not_a_value(node)
+    try:
+        if node.type.is_prefixed:
+            return node.type.parse(element.text or "", resolver(element, node.schema))
+        return node.type.parse(element.text or "")
+    except InvalidValue as error:
+        raise invalid(node, error) from None
+
+
+def read_key(element: etree._Element, node: SchemaNode) -> Key:
+    """Return the key of the list entry that `element` stands for.
+
+    Raises:
+        Refused: A key is not there or outside its type, or the keys do not come first, in the order of the key
+            statement (RFC 7950 section 7.8.5).
+    """
+    key: list[Value] = []
+    for position, name in enumerate(node.keys):
+        leaf = node.children[name]
+        child = element[position] if position < len(element) else None
+        if child is None or child.tag != leaf.tag:
+            if element.find(leaf.tag) is None:
+                raise Refused(element, MissingElement(f"{node.name} has no key {name}", info=bad(leaf)))
+            order = " ".join(node.keys)
+            raise Refused(
+                element,
+                BadElement(f"the keys of {node.name} come first and in order: {order}", info=bad(leaf)),
+            )
+        try:
+            key.append(read_value(child, leaf))
+        except RequestError as error:
+            raise Refused(child, error) from None
+    return tuple(key)
+
+
+def leaf_list(node: SchemaNode, values: list[Value]) -> tuple[Value, ...]:
+    """Return `values` as the value of the leaf-list `node`: sorted, unless the order is the user's.
+
+    Raises:
+        BadElement: A value of configuration comes twice (RFC 7950 section 7.7).
+    """
+    if node.config and len(set(values)) < len(values):
+        value = next(value for value in values if values.count(value) > 1)
+        raise twice(node, f"{node.name} {node.type.text(value)}")
+    if node.user_ordered or not node.config:
+        return tuple(values)
+    return tuple(sorted(values, key=node.type.order))

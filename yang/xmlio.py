@@ -1,0 +1,108 @@
+"""XML documents: parsed safely, and data trees printed (RFC 7950 sections 7 and 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from yang.types import Identity
+
+if TYPE_CHECKING:
+    from yang.schema import SchemaNode
+    from yang.tree import Child, Entries, Node
+    from yang.types import Value
+
+
+class MalformedXml(Exception):
+    """Bytes that are not an XML document that this server reads."""
+
+
+def parse_document(content: bytes) -> etree._Element:
+    """Return the root element of an XML document, without comments and processing instructions.
+
+    Nothing is fetched and nothing expanded: a document type declaration is refused, as RFC 6241 section 3 wants.
+
+    Raises:
+        MalformedXml: It is not well-formed or has a document type; the message has line and column.
+    """
+    if b"<!DOCTYPE" in content:
+        raise MalformedXml("a document type declaration, which NETCONF does not allow")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=True,
+    )
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise MalformedXml(str(error)) from error
+
+
+def inner_xml(element: etree._Element) -> str:
+    """Return what stands inside `element`, canonical and self-contained, as the value of anydata or anyxml."""
+    parts = [escape(element.text or "")]
+    parts.extend(etree.tostring(child, method="c14n2", with_tail=True).decode() for child in element)
+    return "".join(parts)
+
+
+def print_children(node: Node) -> str:
+    """Return the XML of everything below `node`, without white space between elements."""
+    out: list[str] = []
+    _print_node(node, out)
+    return "".join(out)
+
+
+def print_child(name: str, child: Child, parent: SchemaNode) -> str:
+    """Return the XML of one child, for a list that of all entries."""
+    out: list[str] = []
+    _print_child(parent.children[name], child, out)
+    return "".join(out)
+
+
+def _print_node(node: Node, out: list[str]) -> None:
+    schemas = node.schema.children
+    for name, child in node.children.items():
+        _print_child(schemas[name], child, out)
+
+
+def _print_child(schema: SchemaNode, child: Child, out: list[str]) -> None:
+    kind = schema.kind
+    if kind == "leaf":
+        out.append(print_leaf(schema, cast("Value", child)))
+    elif kind == "container":
+        node = cast("Node", child)
+        if node.children:
+            out.append(schema.open_tag + ">")
+            _print_node(node, out)
+            out.append(schema.close_tag)
+        else:
+            out.append(schema.open_tag + "/>")
+    elif kind == "list":
+        opened, closed = schema.open_tag + ">", schema.close_tag
+        for entry in cast("Entries", child).values():
+            out.append(opened)
+            _print_node(entry, out)
+            out.append(closed)
+    elif kind == "leaf-list":
+        out.extend(print_leaf(schema, value) for value in cast("tuple[Value, ...]", child))
+    else:
+        out.append(f"{schema.open_tag}>{child}{schema.close_tag}")
+
+
+def print_leaf(schema: SchemaNode, value: Value) -> str:
+    """Return the element of a leaf, or of one value of a leaf-list."""
+    if value.__class__ is str:
+        return f"{schema.open_tag}>{escape(str(value))}{schema.close_tag}"
+    if value.__class__ is Identity:
+        module_name, _, name = str(value).partition(":")
+        module = schema.schema.modules[module_name]
+        declared = f" xmlns:{module.prefix}={quoteattr(module.namespace)}"
+        return f"{schema.open_tag}{declared}>{module.prefix}:{name}{schema.close_tag}"
+    if value.__class__ is int:
+        return f"{schema.open_tag}>{value}{schema.close_tag}"
+    return f"{schema.open_tag}>{escape(schema.type.text(value))}{schema.close_tag}"

@@ -1,0 +1,301 @@
+"""XPath 1.0 over data trees: the expressions of when, must and leafref, as RFC 7950 sections 6.4 and 10 have them.
+
+The compiler leaves syntax trees in the tables: nested tuples whose names are resolved to modules,
+
+    ("path", is_absolute, steps) · ("filter", expression, predicates, steps) · ("union", operands) · ("or" | "and", a, b)
+    ("compare", operator, a, b) · ("arithmetic", operator, a, b) · ("negate", a) · ("call", name, arguments)
+    ("literal", text, identity or None) · ("number", value)        a step: (axis, (kind, module, name), predicates)
+
+`evaluator` turns one into a function; `yang.references` says which schema nodes one looks at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from yang.cursor import Cursor
+from yang.errors import InvalidValue, ModelError
+from yang.tree import Entries, Node
+from yang.types import Identity, LeafrefType
+from yang.xpath_functions import FUNCTIONS, Context, Evaluator, Literal, is_true, nodes, to_number, to_text
+
+if TYPE_CHECKING:
+    from yang.schema import Schema, SchemaNode
+    from yang.tree import Key
+    from yang.xpath_functions import Result
+
+
+def evaluator(schema: Schema, tree: Any) -> Evaluator:
+    """Return the function that evaluates the syntax tree `tree`.
+
+    Raises:
+        ModelError: The expression uses something that XPath or YANG does not have.
+    """
+    return _Builder(schema).build(tree)
+
+
+class _Builder:
+    """Turns syntax trees into closures."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def build(self, tree: Any) -> Evaluator:
+        match tree:
+            case ("literal", text, identity):
+                literal = Literal(text, identity)
+                return lambda _: literal
+            case ("number", value):
+                return lambda _: value
+            case ("or", a, b):
+                first, second = self.build(a), self.build(b)
+                return lambda context: is_true(first(context)) or is_true(second(context))
+            case ("and", a, b):
+                first, second = self.build(a), self.build(b)
+                return lambda context: is_true(first(context)) and is_true(second(context))
+            case ("compare", operator, a, b):
+                first, second, compare = self.build(a), self.build(b), COMPARISONS[operator]
+                return lambda context: compared(compare, operator, first(context), second(context))
+            case ("arithmetic", operator, a, b):
+                first, second, compute = self.build(a), self.build(b), ARITHMETIC[operator]
+                return lambda context: compute(to_number(first(context)), to_number(second(context)))
+            case ("negate", a):
+                operand = self.build(a)
+                return lambda context: -to_number(operand(context))
+            case ("union", operands):
+                parts = [self.build(operand) for operand in operands]
+                return lambda context: list(
+                    dict.fromkeys(node for part in parts for node in nodes(part(context)))
+                )
+            case ("path", is_absolute, steps):
+                walk = self.walk(steps)
+                if is_absolute:
+                    return lambda context: walk([context.node.root()], context.current)
+                return lambda context: walk([context.node], context.current)
+            case ("filter", expression, predicates, steps):
+                start, walk = self.build(expression), self.walk(steps)
+                if not predicates and not steps:
+                    return start
+                tests = [self.build(predicate) for predicate in predicates]
+                return lambda context: walk(
+                    filtered(nodes(start(context)), tests, context.current), context.current
+                )
+            case ("call", name, arguments):
+                return self.call(name, arguments)
+        raise ModelError(f"an XPath construct that is not supported: {tree!r}")
+
+    def walk(self, steps: Sequence[Any]) -> Callable[[list[Cursor], Cursor], list[Cursor]]:
+        built = [self.step(*step) for step in steps]
+
+        def walk(found: list[Cursor], current: Cursor) -> list[Cursor]:
+            for step in built:
+                if len(found) == 1:
+                    found = step(found[0], current)
+                else:
+                    found = list(dict.fromkeys(node for start in found for node in step(start, current)))
+            return found
+
+        return walk
+
+    def step(
+        self, axis: str, test: tuple[str, str | None, str | None], predicates: Sequence[Any]
+    ) -> Callable[[Cursor, Cursor], list[Cursor]]:
+        if axis not in AXES:
+            raise ModelError(f"the XPath axis {axis} is not supported")
+        expand = AXES[axis]
+        kind, module, name = test
+        tests = [self.build(predicate) for predicate in predicates]
+        keyed = self.keyed(predicates)
+
+        def step(start: Cursor, current: Cursor) -> list[Cursor]:
+            if kind == "name" and axis == "child":
+                qname = _qname(start.schema, module, name)
+                entries = start.value.children.get(qname) if keyed and isinstance(start.value, Node) else None
+                if keyed and isinstance(entries, Entries):
+                    found = _entry(entries, keyed, start, current)
+                    if found is not None:
+                        return found
+                return filtered(list(start.child(qname)), tests, current)
+            every = [node for node in expand(start) if _passes(node, kind, module, name)]
+            return filtered(every, tests, current)
+
+        return step
+
+    def keyed(self, predicates: Sequence[Any]) -> dict[str, Evaluator]:
+        """Return the values that predicates want of a list's keys, where they are all of the form `[key = value]`."""
+        wanted = {}
+        for predicate in predicates:
+            match predicate:
+                case ("compare", "=", ("path", False, (("child", ("name", _, name), ()),)), value) if (
+                    _is_fixed(value)
+                ):
+                    wanted[name] = self.build(value)
+                case _:
+                    return {}
+        return wanted
+
+    def call(self, name: str, arguments: Sequence[Any]) -> Evaluator:
+        built = [self.build(argument) for argument in arguments]
+        function = FUNCTIONS.get(name) if name != "deref" else (1, 1, _deref)
+        if function is None:
+            raise ModelError(f"the XPath function {name}() is not known")
+        fewest, most, apply = function
+        if not fewest <= len(built) <= (most if most is not None else len(built)):
+            raise ModelError(f"the XPath function {name}() does not take {len(built)} arguments")
+        return lambda context: apply(context, *[argument(context) for argument in built])
+
+
+def filtered(found: list[Cursor], tests: Sequence[Evaluator], current: Cursor) -> list[Cursor]:
+    """Return the nodes of `found` that pass every predicate of `tests`."""
+    for test in tests:
+        size = len(found)
+        kept = []
+        for position, node in enumerate(found, 1):
+            result = test(Context(node, current, position, size))
+            if result == position if isinstance(result, float) else is_true(result):
+                kept.append(node)
+        found = kept
+    return found
+
+
+def compared(compare: Callable[[Any, Any], bool], operator: str, a: Result, b: Result) -> bool:
+    """Return whether `a` compares with `b`, over node-sets as XPath 1.0 section 3.4 says."""
+    if isinstance(a, list) and isinstance(b, list):
+        return any(_compare(compare, operator, x.text(), y.text()) for x in a for y in b)
+    if isinstance(a, list):
+        if isinstance(b, bool):
+            return compare(is_true(a), b)
+        return any(_compare(compare, operator, *_with_identity(node, b)) for node in a)
+    if isinstance(b, list):
+        if isinstance(a, bool):
+            return compare(a, is_true(b))
+        return any(_compare(compare, operator, *_with_identity(node, a)[::-1]) for node in b)
+    return _compare(compare, operator, a, b)
+
+
+def _compare(compare: Callable[[Any, Any], bool], operator: str, a: Result, b: Result) -> bool:
+    if operator in ("=", "!="):
+        if isinstance(a, bool) or isinstance(b, bool):
+            return compare(is_true(a), is_true(b))
+        if isinstance(a, str) and isinstance(b, str):
+            return compare(str(a), str(b))
+    return compare(to_number(a), to_number(b))
+
+
+def _with_identity(node: Cursor, other: Result) -> tuple[Result, Result]:
+    """Return both sides of a comparison; an identity is compared by its name in the literal's scope (section 9.10.3)."""
+    if isinstance(node.value, Identity) and isinstance(other, Literal) and other.identity is not None:
+        return str(node.value), other.identity
+    return node.text(), other
+
+
+def _qname(parent: SchemaNode, module: str | None, name: str | None) -> str:
+    return str(name) if parent.parent is not None and parent.module.name == module else f"{module}:{name}"
+
+
+def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bool:
+    if kind == "node":
+        return True
+    if node.schema.kind == "root" or kind == "text":
+        return False
+    return (name is None or node.schema.name == name) and (
+        module is None or node.schema.module.name == module
+    )
+
+
+def _is_fixed(tree: Any) -> bool:
+    """Return whether an expression's value does not depend on the node that a predicate tests."""
+    match tree:
+        case ("literal", *_) | ("number", *_):
+            return True
+        case ("path", is_absolute, _):
+            return bool(is_absolute)
+        case ("filter", expression, (), _):
+            return bool(expression == ("call", "current", ()) or _is_fixed(expression))
+    return False
+
+
+def _entry(
+    entries: Entries, keyed: dict[str, Evaluator], parent: Cursor, current: Cursor
+) -> list[Cursor] | None:
+    """Return the entry that has the wanted keys, found by look-up; None where only a search will tell."""
+    schema = entries.schema
+    if set(schema.keys) != keyed.keys():
+        return None
+    key = []
+    for name in schema.keys:
+        wanted = keyed[name](Context(parent, current))
+        if isinstance(wanted, list):
+            if len(wanted) > 1:
+                return None
+            if not wanted:
+                return []
+        text = wanted.identity or wanted if isinstance(wanted, Literal) else to_text(wanted)
+        try:
+            key.append(schema.children[name].type.parse(text))
+        except InvalidValue:
+            return [] if not isinstance(wanted, Literal) else None
+    entry = entries.get(tuple(key))
+    return [] if entry is None else [Cursor(schema, entry, parent, tuple(key))]
+
+
+def _siblings(node: Cursor, *, after: bool) -> list[Cursor]:
+    if node.parent is None:
+        return []
+    every = list(node.parent.children())
+    index = every.index(node)
+    return every[index + 1 :] if after else every[:index][::-1]
+
+
+AXES: dict[str, Callable[[Cursor], list[Cursor]]] = {
+    "child": lambda node: list(node.children()),
+    "self": lambda node: [node],
+    "parent": lambda node: [] if node.parent is None else [node.parent],
+    "descendant": lambda node: list(node.descendants()),
+    "descendant-or-self": lambda node: [node, *node.descendants()],
+    "ancestor": lambda node: list(node.ancestors()),
+    "ancestor-or-self": lambda node: [node, *node.ancestors()],
+    "following-sibling": lambda node: _siblings(node, after=True),
+    "preceding-sibling": lambda node: _siblings(node, after=False),
+    "attribute": lambda _: [],
+    "namespace": lambda _: [],
+}
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda a, b: bool(a == b),
+    "!=": lambda a, b: bool(a != b),
+    "<": lambda a, b: bool(a < b),
+    "<=": lambda a, b: bool(a <= b),
+    ">": lambda a, b: bool(a > b),
+    ">=": lambda a, b: bool(a >= b),
+}
+
+
+def _divide(a: float, b: float) -> float:
+    if b == 0:
+        return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1, b)
+    return a / b
+
+
+ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "div": _divide,
+    "mod": lambda a, b: math.fmod(a, b) if b != 0 and math.isfinite(a) else math.nan,
+}
+
+
+def dereferenced(node: Cursor) -> list[Cursor]:
+    """Return the leaves that a leafref points to (RFC 7950 section 10.3.1)."""
+    reference = node.schema.type
+    if not isinstance(reference, LeafrefType):
+        return []
+    walk = evaluator(node.schema.schema, node.schema.schema.expression(reference.path).tree)
+    return [target for target in nodes(walk(Context(node, node))) if target.value == node.value]
+
+
+def _deref(_: Context, found: Result) -> Result:
+    return [target for node in nodes(found)[:1] for target in dereferenced(node)]
