@@ -1,0 +1,58 @@
+"""The contract of a backend: what puts configuration into effect in one system."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from backends.operation import Operation
+    from backends.resource import Key, Resource
+    from backends.state import StateSource
+    from backends.translator import AnyTranslator
+
+
+class Backend(ABC):
+    """One system: what of the configuration it puts into effect, how it is changed, and how it is read.
+
+    Everything hard is done outside: planning, ordering, undoing, verifying, recovering.
+    """
+
+    name: ClassVar[str]
+    translators: Sequence[AnyTranslator] = ()
+    resources: Sequence[type[Resource]] = ()
+    """The kinds of resources that `execute` and `read` take and give."""
+    state: Sequence[StateSource] = ()
+
+    @abstractmethod
+    def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
+        """Return what is really there of the resources with `keys`; those that are not there are left out.
+
+        Raises:
+            BackendLost: The system does not answer.
+        """
+
+    @abstractmethod
+    def execute(self, operations: Sequence[Operation]) -> None:
+        """Carry out `operations` in order.
+
+        Raises:
+            OperationFailed: Some were refused; the others may have been carried out or not.
+            BackendLost: The system does not answer.
+        """
+
+    def owned(self) -> Iterable[Resource]:
+        """Return what is there and carries this program's mark, so that leftovers are recognised."""
+        return ()
+
+    def check(self, operations: Sequence[Operation]) -> Mapping[int, str]:  # noqa: ARG002 - most cannot tell beforehand
+        """Return why operations of a plan would be refused, by their index, as far as that can be told beforehand."""
+        return {}
+
+    def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
+        """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves."""
+
+    def close(self) -> None:
+        """Let go of the system, leaving it as it is."""

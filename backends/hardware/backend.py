@@ -1,0 +1,84 @@
+"""The hardware backend: interfaces and static routes in a switch chip, through a driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from backends.backend import Backend
+from backends.hardware.driver import DriverLost, Status
+from backends.hardware.objects import OBJECTS, Port
+from backends.hardware.state import PortState
+from backends.hardware.translators import translators
+from backends.operation import BackendLost, Failure, OperationFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from backends.hardware.driver import Driver
+    from backends.operation import Operation
+    from backends.resource import Key, Resource
+
+BULK = 1000
+"""Operations in one call of the driver."""
+
+
+class HardwareBackend(Backend):
+    """Puts interfaces, addresses and static routes into effect in a switch chip."""
+
+    name: ClassVar[str] = "hardware"
+    resources = OBJECTS
+
+    def __init__(self, driver: Driver) -> None:
+        """Use `driver`."""
+        self.driver = driver
+        self.translators = translators()
+        self.state = (PortState(driver),)
+
+    def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
+        """Return what the chip has of `keys`."""
+        try:
+            return self.driver.get(keys)
+        except DriverLost as error:
+            raise BackendLost(str(error)) from error
+
+    def execute(self, operations: Sequence[Operation]) -> None:
+        """Have the driver carry out `operations`; the first that fails ends it."""
+        for start in range(0, len(operations), BULK):
+            try:
+                answers = self.driver.bulk(operations[start : start + BULK])
+            except DriverLost as error:
+                raise BackendLost(str(error)) from error
+            failures = {
+                start + index: Failure(
+                    answer.detail or str(answer.status), str(answer.status), answer.attribute
+                )
+                for index, answer in enumerate(answers)
+                if answer.status not in (Status.OK, Status.NOT_EXECUTED)
+            }
+            if failures:
+                raise OperationFailed(failures)
+
+    def check(self, operations: Sequence[Operation]) -> Mapping[int, str]:
+        """Return the operations that the chip's tables have no room for."""
+        free = dict(self.driver.availability())
+        for operation in operations:
+            kind = operation.resource.kind
+            if kind in free:
+                free[kind] += (operation.after is None) - (operation.before is None)
+        return {
+            index: f"the chip's table of {operation.resource.kind} is full"
+            for index, operation in enumerate(operations)
+            if operation.before is None and free.get(operation.resource.kind, 0) < 0
+        }
+
+    def owned(self) -> Iterable[Resource]:
+        """Return every object in the chip, which is ours alone."""
+        return self.driver.objects() or ()
+
+    def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
+        """Report ports that come and go."""
+        self.driver.watch(lambda names: changed([(Port.kind, name) for name in names]))
+
+    def close(self) -> None:
+        """Let go of the driver."""
+        self.driver.close()

@@ -1,0 +1,248 @@
+"""Kernel resources as netlink messages, and back."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from backends.kernel import netlink as nl
+from backends.kernel.netlink import ATTRIBUTE, IFINFO, Message, attribute, attributes, link_payload, text
+from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backends.operation import Operation
+    from backends.resource import Resource
+
+PROTOCOL = 201
+"""The route protocol number that marks routes as ours; nobody else has it in iproute2's rt_protos."""
+
+UP = 0x1
+RUNNING = 0x40
+MAIN_TABLE = 254
+UNIVERSE, LINK_SCOPE, NOWHERE = 0, 253, 255
+UNICAST, BLACKHOLE = 1, 6
+PERMANENT = 0x80
+NTF_REPLACE = nl.CREATE | nl.REPLACE
+
+LINK_TYPES = {"dummy": "loopback", "ifb": "loopback", "bridge": "bridge"}
+"""The kernel's kinds of links that we make, and what we call them."""
+MADE = LINK_TYPES.keys() | {"vlan", "bond", "vrf", "vxlan"}
+"""The kinds of links that are no ports."""
+
+ADDRESS = struct.Struct("=BBBBI")
+ROUTE = struct.Struct("=BBBBBBBBI")
+NEIGHBOR = struct.Struct("=BxxxiHBB")
+NEXT_HOP = struct.Struct("=HBBI")
+METRIC = struct.Struct("=HHI")
+
+
+class LinkState(NamedTuple):
+    """A link as the kernel tells of it."""
+
+    ifindex: int
+    name: str
+    kind: str
+    flags: int
+    mtu: int
+    alias: str
+    parent: int
+    vlan_id: int
+    oper_state: int
+    statistics: bytes
+
+
+def family(address: str) -> int:
+    """Return the address family of an address or prefix."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def packed(address: str) -> bytes:
+    """Return the octets of an address."""
+    return socket.inet_pton(family(address), address)
+
+
+def unpacked(octets: bytes) -> str:
+    """Return the text of an address."""
+    return socket.inet_ntop(socket.AF_INET if len(octets) == 4 else socket.AF_INET6, octets)
+
+
+def read_link(payload: bytes) -> LinkState:
+    """Return the link that a NEWLINK or DELLINK tells of."""
+    _, _, index, flags, _ = IFINFO.unpack_from(payload)
+    found = attributes(payload, IFINFO.size)
+    info = attributes(found.get(18, b""))
+    kind = text(info.get(1, b""))
+    vlan = attributes(info.get(2, b"")) if kind == "vlan" else {}
+    return LinkState(
+        ifindex=index,
+        name=text(found.get(nl.IFLA_IFNAME, b"")),
+        kind=kind,
+        flags=flags,
+        mtu=_number(found.get(4)),
+        alias=text(found.get(20, b"")),
+        parent=_number(found.get(5)),
+        vlan_id=_number(vlan.get(1), "=H"),
+        oper_state=_number(found.get(16), "=B"),
+        statistics=found.get(23, b""),
+    )
+
+
+def link_resource(state: LinkState, name_of: Callable[[int], str]) -> Resource | None:
+    """Return the resource that a link is, or None if it is of a kind that we neither make nor configure."""
+    enabled = bool(state.flags & UP)
+    if state.kind == "vlan":
+        parent = name_of(state.parent)
+        return VlanLink(state.name, parent, state.vlan_id, enabled, state.alias, state.mtu)
+    if state.kind in LINK_TYPES:
+        return Link(state.name, LINK_TYPES[state.kind], enabled, state.mtu, state.alias)
+    return None if state.kind in MADE else Port(state.name, enabled, state.mtu, state.alias)
+
+
+def link_creation(link: Resource, parent: int, loopback: str) -> Message:
+    """Return the request that makes a link; `loopback` is the kernel's kind of loopback links."""
+    if isinstance(link, VlanLink):
+        data = {"attrs": [("IFLA_VLAN_ID", link.vlan_id)]}
+        info = {"attrs": [("IFLA_INFO_KIND", "vlan"), ("IFLA_INFO_DATA", data)]}
+        attrs: list[tuple[str, object]] = [("IFLA_LINK", parent)]
+    else:
+        is_bridge = isinstance(link, Link) and link.type == "bridge"
+        info = {"attrs": [("IFLA_INFO_KIND", "bridge" if is_bridge else loopback)]}
+        attrs = []
+    attrs += [("IFLA_IFNAME", link.key[1]), ("IFLA_LINKINFO", info)]
+    return Message(nl.NEWLINK, nl.CREATE | nl.EXCL, link_payload(attrs=attrs))
+
+
+def link_changes(operation: Operation, index: int) -> Iterator[Message]:
+    """Yield the requests that give a link, which is there, the attributes that an operation wants."""
+    new = operation.resource.attributes()
+    old = operation.before.attributes() if operation.before is not None else {}
+    attrs: list[tuple[str, object]] = []
+    if new["mtu"] != old.get("mtu"):
+        attrs.append(("IFLA_MTU", new["mtu"]))
+    if new["alias"] != old.get("alias", ""):
+        attrs.append(("IFLA_IFALIAS", new["alias"]))
+    if attrs:
+        yield Message(nl.NEWLINK, 0, link_payload(index, attrs=attrs))
+    if new["enabled"] != old.get("enabled", False):
+        yield Message(nl.NEWLINK, 0, link_payload(index, flags=UP if new["enabled"] else 0, change=UP))
+
+
+def address_message(address: Address, index: int, *, is_gone: bool) -> Message:
+    """Return the request that adds or removes an address."""
+    octets = packed(address.address)
+    payload = ADDRESS.pack(family(address.address), address.prefix_length, 0, UNIVERSE, index)
+    payload += attribute(2, octets) + attribute(1, octets)
+    return Message(nl.DELADDR, 0, payload) if is_gone else Message(nl.NEWADDR, nl.CREATE | nl.EXCL, payload)
+
+
+def read_address(payload: bytes, name_of: Callable[[int], str]) -> Address:
+    """Return the address that a NEWADDR tells of."""
+    _, length, _, _, index = ADDRESS.unpack_from(payload)
+    found = attributes(payload, ADDRESS.size)
+    return Address(name_of(index), unpacked(found.get(2) or found[1]), length)
+
+
+def neighbor_message(neighbor: Neighbor, index: int, *, is_gone: bool) -> Message:
+    """Return the request that sets or removes a neighbour."""
+    payload = NEIGHBOR.pack(family(neighbor.address), index, PERMANENT, 0, 0) + attribute(
+        1, packed(neighbor.address)
+    )
+    if is_gone:
+        return Message(nl.DELNEIGH, 0, payload)
+    octets = bytes.fromhex(neighbor.link_layer_address.replace(":", ""))
+    return Message(nl.NEWNEIGH, NTF_REPLACE, payload + attribute(2, octets))
+
+
+def read_neighbor(payload: bytes, name_of: Callable[[int], str]) -> Neighbor | None:
+    """Return the fixed neighbour that a NEWNEIGH tells of, or None if it was learned."""
+    _, index, state, _, _ = NEIGHBOR.unpack_from(payload)
+    found = attributes(payload, NEIGHBOR.size)
+    if not state & PERMANENT or 1 not in found or 2 not in found:
+        return None
+    return Neighbor(name_of(index), unpacked(found[1]), found[2].hex(":"))
+
+
+class RouteMessages:
+    """Makes the requests for routes, keeping what many of them share: their next hops."""
+
+    def __init__(self, index_of: Callable[[str], int]) -> None:
+        """Number links by `index_of`."""
+        self._index_of = index_of
+        self._hops: dict[tuple[Hop, ...], bytes] = {}
+
+    def message(self, before: Route | None, after: Route | None) -> Message:
+        """Return the request that adds, replaces or removes a route."""
+        route = after or before
+        assert route is not None  # noqa: S101 - an operation has one or the other
+        address, _, length = route.prefix.partition("/")
+        af = family(address)
+        octets = socket.inet_pton(af, address)
+        hops = route.next_hops
+        # an IPv4 route without a gateway has the scope of its link; for removal, scope NOWHERE stands for any
+        is_direct = af == socket.AF_INET and bool(hops) and not any(hop.gateway for hop in hops)
+        scope = NOWHERE if after is None else LINK_SCOPE if is_direct else UNIVERSE
+        kind = UNICAST if hops else BLACKHOLE
+        payload = (
+            ROUTE.pack(af, int(length), 0, 0, MAIN_TABLE, PROTOCOL, scope, kind, 0)
+            + ATTRIBUTE.pack(4 + len(octets), 1)
+            + octets
+        )
+        if route.metric:
+            payload += METRIC.pack(8, 6, route.metric)
+        if after is None:
+            return Message(nl.DELROUTE, 0, payload)
+        flags = nl.CREATE | (nl.EXCL if before is None else nl.REPLACE)
+        return Message(nl.NEWROUTE, flags, payload + self._next_hops(hops))
+
+    def _next_hops(self, hops: tuple[Hop, ...]) -> bytes:
+        octets = self._hops.get(hops)
+        if octets is None:
+            if len(hops) == 1:
+                octets = _hop(hops[0]) + attribute(4, struct.pack("=I", self._index_of(hops[0].interface)))
+            else:
+                octets = b""
+                for hop in hops:
+                    gateway = _hop(hop)
+                    octets += (
+                        NEXT_HOP.pack(NEXT_HOP.size + len(gateway), 0, 0, self._index_of(hop.interface))
+                        + gateway
+                    )
+                octets = attribute(9, octets) if hops else b""
+            self._hops[hops] = octets
+        return octets
+
+
+def _hop(hop: Hop) -> bytes:
+    return attribute(5, packed(hop.gateway)) if hop.gateway else b""
+
+
+def read_route(payload: bytes, name_of: Callable[[int], str]) -> Route | None:
+    """Return the route that a NEWROUTE tells of, or None if it is not one of ours."""
+    af, length, _, _, table, protocol, _, kind, _ = ROUTE.unpack_from(payload)
+    if protocol != PROTOCOL or table != MAIN_TABLE or kind not in (UNICAST, BLACKHOLE):
+        return None
+    found = attributes(payload, ROUTE.size)
+    destination = found.get(1) or bytes(4 if af == socket.AF_INET else 16)
+    hops: list[Hop] = []
+    if kind == UNICAST:
+        if 9 in found:
+            hops.extend(_hops(found[9], name_of))
+        elif 4 in found:
+            hops.append(Hop(unpacked(found[5]) if 5 in found else "", name_of(_number(found[4]))))
+    return Route(f"{unpacked(destination)}/{length}", _number(found.get(6)), tuple(sorted(hops)))
+
+
+def _hops(octets: bytes, name_of: Callable[[int], str]) -> Iterator[Hop]:
+    offset = 0
+    while offset + NEXT_HOP.size <= len(octets):
+        length, _, _, index = NEXT_HOP.unpack_from(octets, offset)
+        found = attributes(octets[offset + NEXT_HOP.size : offset + length])
+        yield Hop(unpacked(found[5]) if 5 in found else "", name_of(index))
+        offset += (length + 3) & ~3
+
+
+def _number(octets: bytes | None, form: str = "=I") -> int:
+    return int(struct.unpack_from(form, octets)[0]) if octets else 0

@@ -1,0 +1,69 @@
+"""Network namespaces with ports: a device to manage, and a second namespace at the other end of its cables."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyroute2 import IPRoute, netns
+
+from backends.kernel.netlink import in_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SYSCTL = Path("/proc/sys/net")
+ROUTER = {
+    "ipv4/ip_forward": "1",
+    "ipv6/conf/all/forwarding": "1",
+    # when an address goes, those of the same network that came after it stay
+    "ipv4/conf/all/promote_secondaries": "1",
+    "ipv4/conf/default/promote_secondaries": "1",
+}
+"""What makes a namespace a router."""
+
+
+def make(namespace: str, far: str, ports: Sequence[str]) -> bool:
+    """Make `namespace` with `ports`, whose other ends are up in the namespace `far` under the same names.
+
+    Namespaces and ports that are there already are taken as they are.
+
+    Returns:
+        Whether `namespace` is new.
+
+    Raises:
+        PermissionError: This process may not make namespaces.
+    """
+    is_new = namespace not in netns.listnetns()
+    for name in (namespace, far):
+        if name not in netns.listnetns():
+            try:
+                netns.create(name)
+            except OSError as error:
+                if error.errno in (errno.EPERM, errno.EACCES):
+                    raise PermissionError(error.errno, "no right to make network namespaces") from error
+                raise
+    with IPRoute(netns=namespace) as near_end, IPRoute(netns=far) as far_end:
+        here = {link.get("ifname") for link in near_end.get_links()}
+        for port in ports:
+            if port not in here:
+                near_end.link("add", ifname=port, kind="veth", peer={"ifname": port, "net_ns_fd": far})
+        for end in (near_end, far_end):
+            end.link("set", index=end.link_lookup(ifname="lo")[0], state="up")
+        for port in ports:
+            far_end.link("set", index=far_end.link_lookup(ifname=port)[0], state="up")
+    in_namespace(namespace, lambda: _set(ROUTER))
+    return is_new
+
+
+def remove(*namespaces: str) -> None:
+    """Remove namespaces, with all that is in them; those that are not there are passed over."""
+    for name in namespaces:
+        if name in netns.listnetns():
+            netns.remove(name)
+
+
+def _set(values: dict[str, str]) -> None:
+    for name, value in values.items():
+        (SYSCTL / name).write_text(value, encoding="ascii")

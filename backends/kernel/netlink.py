@@ -1,0 +1,254 @@
+"""Netlink: many requests in one batch with an answer for each, and dumps; our own socket, pyroute2's encoding of links.
+
+Why an own socket: pyroute2's batches hang above some thousand requests and report only the first error, and it takes 30
+times as long over a route (docs/adr/0007-netlink.md has the figures). Formats are those of linux/netlink.h, rtnetlink(7)
+and if_link.h; numbers in network order where the kernel has them so, otherwise in the machine's.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pyroute2 import netns
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+REQUEST, MULTI, ACK, ECHO = 0x1, 0x2, 0x4, 0x8
+DUMP = 0x300
+REPLACE, EXCL, CREATE = 0x100, 0x200, 0x400
+
+NEWLINK, DELLINK, GETLINK = 16, 17, 18
+NEWADDR, DELADDR, GETADDR = 20, 21, 22
+NEWROUTE, DELROUTE, GETROUTE = 24, 25, 26
+NEWNEIGH, DELNEIGH, GETNEIGH = 28, 29, 30
+
+IFLA_IFNAME = 3
+
+GROUP_LINK = 1
+
+HEADER = struct.Struct("=IHHII")
+ATTRIBUTE = struct.Struct("=HH")
+IFINFO = struct.Struct("=BxHiII")
+
+SOL_NETLINK = 270
+CAP_ACK, EXT_ACK, STRICT_CHECK = 10, 11, 12
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+BUFFER = 8 << 20
+CHUNK = 1000
+"""Requests in one send; their acknowledgements fit the receive buffer many times over."""
+TIMEOUT = 10.0
+
+
+class Message(NamedTuple):
+    """One request: the message type, its flags besides REQUEST and ACK, and what follows the header."""
+
+    type: int
+    flags: int
+    payload: bytes
+
+
+class NetlinkError(OSError):
+    """The kernel's refusal of one request."""
+
+    def __init__(self, number: int, detail: str) -> None:
+        """Have the errno `number` and the kernel's own words, if it had any."""
+        super().__init__(number, detail or os.strerror(number).lower())
+        self.code = errno.errorcode.get(number, str(number))
+
+    @property
+    def reason(self) -> str:
+        """What the kernel said, or the errno's meaning."""
+        return str(self.strerror)
+
+
+class Netlink:
+    """A route socket in one network namespace."""
+
+    def __init__(self, namespace: str | None = None, groups: int = 0) -> None:
+        """Open a socket in `namespace`, or in the process's own; `groups` are the notifications to receive.
+
+        Raises:
+            OSError: There is no such namespace, or no right to enter it.
+        """
+        self._socket = in_namespace(namespace, lambda: _open(groups))
+        self._sequence = 0
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def send(self, messages: Sequence[Message]) -> dict[int, NetlinkError]:
+        """Carry out `messages` in order, and return the refusals by index; one refused does not stop the others.
+
+        Raises:
+            OSError: Answers were lost, so that it is not known what was carried out.
+        """
+        refused: dict[int, NetlinkError] = {}
+        with self._lock:
+            for start in range(0, len(messages), CHUNK):
+                chunk = messages[start : start + CHUNK]
+                first = self._sequence + 1
+                self._sequence += len(chunk)
+                last = self._sequence
+                self._socket.sendto(
+                    b"".join(
+                        _packed(message, REQUEST | (ACK if sequence == last else 0), sequence)
+                        for sequence, message in enumerate(chunk, first)
+                    ),
+                    (0, 0),
+                )
+                for sequence, kind, payload in self._receive(first, last):
+                    if kind == NLMSG_ERROR:
+                        error = _error(payload)
+                        if error is not None:
+                            refused[start + sequence - first] = error
+        return refused
+
+    def ask(self, message: Message) -> list[tuple[int, bytes]]:
+        """Return the answers to one request, or to a dump if its flags say so, as pairs of type and payload.
+
+        Raises:
+            NetlinkError: The kernel refuses.
+            OSError: Answers were lost.
+        """
+        with self._lock:
+            self._sequence += 1
+            sequence = self._sequence
+            is_dump = message.flags & DUMP == DUMP
+            self._socket.sendto(_packed(message, REQUEST | (0 if is_dump else ACK), sequence), (0, 0))
+            answers = []
+            for _, kind, payload in self._receive(sequence, sequence):
+                if kind == NLMSG_ERROR:
+                    error = _error(payload)
+                    if error is not None:
+                        raise error
+                elif kind != NLMSG_DONE:
+                    answers.append((kind, payload))
+            return answers
+
+    def notifications(self) -> Iterator[tuple[int, bytes]]:
+        """Return the notifications of one receive; nothing if none came within the socket's time-out.
+
+        Raises:
+            OSError: Some were lost, or the socket is closed.
+        """
+        try:
+            data = self._socket.recv(1 << 18)
+        except TimeoutError:
+            return
+        for _, kind, payload in _messages(data):
+            yield kind, payload
+
+    def _receive(self, first: int, last: int) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the answers to the requests `first` to `last`, up to the acknowledgement of the last or the end of its dump."""
+        while True:
+            data = self._socket.recv(1 << 18)
+            for sequence, kind, payload in _messages(data):
+                if not first <= sequence <= last:
+                    continue  # left over from a request whose answers were lost
+                yield sequence, kind, payload
+                if sequence == last and kind in (NLMSG_ERROR, NLMSG_DONE):
+                    return
+
+
+def in_namespace(namespace: str | None, action: Callable[[], Any]) -> Any:
+    """Return what `action` returns when it runs in `namespace`; other threads stay where they are."""
+    if namespace is None:
+        return action()
+    result: list[Any] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            netns.setns(namespace, flags=os.O_RDONLY)  # by default pyroute2 would make it
+            result.append(action())
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
+            failure.append(error)
+
+    # a namespace belongs to a thread, so this one is thrown away afterwards
+    thread = threading.Thread(target=run, name=f"netns {namespace}")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return result[0]
+
+
+def _open(groups: int) -> socket.socket:
+    opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    for option in (SO_SNDBUFFORCE, SO_RCVBUFFORCE):
+        opened.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+    for option in (EXT_ACK, CAP_ACK, STRICT_CHECK):
+        opened.setsockopt(SOL_NETLINK, option, 1)
+    opened.bind((0, groups))
+    opened.settimeout(0.5 if groups else TIMEOUT)
+    return opened
+
+
+def _packed(message: Message, flags: int, sequence: int) -> bytes:
+    return (
+        HEADER.pack(16 + len(message.payload), message.type, message.flags | flags, sequence, 0)
+        + message.payload
+    )
+
+
+def _messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    offset = 0
+    while offset + 16 <= len(data):
+        length, kind, _, sequence, _ = HEADER.unpack_from(data, offset)
+        yield sequence, kind, data[offset + 16 : offset + length]
+        offset += (length + 3) & ~3
+
+
+def _error(payload: bytes) -> NetlinkError | None:
+    """Return the refusal in an NLMSG_ERROR, or None if it is an acknowledgement."""
+    (number,) = struct.unpack_from("=i", payload)
+    if number == 0:
+        return None
+    # with CAP_ACK, only the header of the request comes back before the attributes
+    detail = attributes(payload, 20).get(1, b"").rstrip(b"\0").decode("utf-8", "replace")
+    return NetlinkError(-number, detail.rstrip("."))
+
+
+def attributes(payload: bytes, offset: int = 0) -> dict[int, bytes]:
+    """Return the attributes in `payload` from `offset` on, by number."""
+    found = {}
+    end = len(payload)
+    while offset + 4 <= end:
+        length, number = ATTRIBUTE.unpack_from(payload, offset)
+        if length < 4:
+            break
+        found[number & 0x3FFF] = payload[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+    return found
+
+
+def attribute(number: int, value: bytes) -> bytes:
+    """Return an attribute, padded."""
+    length = 4 + len(value)
+    return ATTRIBUTE.pack(length, number) + value + b"\0" * (-length & 3)
+
+
+def text(value: bytes) -> str:
+    """Return a text attribute."""
+    return value.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def link_payload(
+    index: int = 0, *, flags: int = 0, change: int = 0, attrs: Sequence[tuple[str, Any]] = ()
+) -> bytes:
+    """Return the payload of a link message with pyroute2's attributes `attrs`."""
+    message = ifinfmsg()
+    message["index"], message["flags"], message["change"] = index, flags, change
+    message["attrs"] = list(attrs)
+    message.encode()
+    return bytes(message.data)[16:]

@@ -1,0 +1,185 @@
+"""What there is in a Linux kernel's network: ports, links, addresses, neighbours and routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from backends.resource import (
+    ADDRESS,
+    LINK,
+    NEIGHBOR,
+    ROUTE,
+    VLAN,
+    Fact,
+    Facts,
+    Prefix,
+    Resource,
+    Unmet,
+    network_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCOPE = "kernel"
+DEFAULT_MTU = 1500
+LEAST_IPV6_MTU = 1280
+"""Below it the kernel takes IPv6 off a link (RFC 8200 section 5)."""
+
+
+def _link_offers(name: str, mtu: int, *, enabled: bool) -> dict[Fact, Any]:
+    facts: dict[Fact, Any] = {("link", name): True, ("mtu", name): mtu}
+    if enabled:
+        facts["up", name] = True
+        if mtu >= LEAST_IPV6_MTU:
+            facts["ipv6", name] = True
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class Port(Resource):
+    """A link that is not ours to make: an Ethernet device, or `lo`."""
+
+    kind: ClassVar[str] = "kernel:port"
+    rank: ClassVar[int] = LINK
+    keys: ClassVar[tuple[str, ...]] = ("name",)
+    is_fixed: ClassVar[bool] = True
+
+    name: str
+    enabled: bool = False
+    mtu: int = DEFAULT_MTU
+    alias: str = ""
+
+    def offers(self) -> Mapping[Fact, Any]:
+        """It can carry addresses; when it is enabled also traffic."""
+        return _link_offers(self.name, self.mtu, enabled=self.enabled)
+
+    def released(self) -> Port:
+        """Unconfigured, a port is administratively down."""
+        return Port(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Resource):
+    """A link that is made: a loopback interface or a bridge."""
+
+    kind: ClassVar[str] = "kernel:link"
+    rank: ClassVar[int] = LINK
+    keys: ClassVar[tuple[str, ...]] = ("name",)
+    create_only: ClassVar[frozenset[str]] = frozenset({"type"})
+
+    name: str
+    type: str
+    """`loopback` or `bridge`."""
+    enabled: bool
+    mtu: int
+    alias: str
+
+    def offers(self) -> Mapping[Fact, Any]:
+        """It can carry addresses; when it is enabled also traffic."""
+        return _link_offers(self.name, self.mtu, enabled=self.enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class VlanLink(Resource):
+    """One VLAN of a link, as a link of its own."""
+
+    kind: ClassVar[str] = "kernel:vlan"
+    rank: ClassVar[int] = VLAN
+    keys: ClassVar[tuple[str, ...]] = ("name",)
+    create_only: ClassVar[frozenset[str]] = frozenset({"parent", "vlan_id"})
+
+    name: str
+    parent: str
+    vlan_id: int
+    enabled: bool
+    alias: str
+    mtu: int = DEFAULT_MTU
+
+    def resolved(self, facts: Facts) -> VlanLink:
+        """It needs its parent, has that one's MTU, and is up only while that one is."""
+        facts.require(("link", self.parent))
+        is_up = facts.get(("up", self.parent)) is not None
+        return replace(self, mtu=facts.require(("mtu", self.parent)), enabled=self.enabled and is_up)
+
+    def offers(self) -> Mapping[Fact, Any]:
+        """It can carry addresses; when it is enabled also traffic."""
+        return _link_offers(self.name, self.mtu, enabled=self.enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Address(Resource):
+    """An IP address on a link."""
+
+    kind: ClassVar[str] = "kernel:address"
+    rank: ClassVar[int] = ADDRESS
+    keys: ClassVar[tuple[str, ...]] = ("interface", "address")
+    create_only: ClassVar[frozenset[str]] = frozenset({"prefix_length"})
+
+    interface: str
+    address: str
+    prefix_length: int
+
+    def resolved(self, facts: Facts) -> Address:
+        """An IPv4 address needs the link; IPv6 ones go when it goes down, so that they need it up."""
+        facts.require(("ipv6" if ":" in self.address else "link", self.interface))
+        return self
+
+    def offers(self) -> Mapping[Fact, Any]:
+        """Its network is reachable through the link."""
+        return {Prefix(SCOPE, *network_of(f"{self.address}/{self.prefix_length}")): self.interface}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor(Resource):
+    """A neighbour's link-layer address, fixed."""
+
+    kind: ClassVar[str] = "kernel:neighbor"
+    rank: ClassVar[int] = NEIGHBOR
+    keys: ClassVar[tuple[str, ...]] = ("interface", "address")
+
+    interface: str
+    address: str
+    link_layer_address: str
+
+    def resolved(self, facts: Facts) -> Neighbor:
+        """The kernel forgets neighbours when a link goes down."""
+        facts.require(("ipv6" if ":" in self.address else "up", self.interface))
+        return self
+
+
+class Hop(NamedTuple):
+    """One next hop of a route: a gateway, a link, or both; empty is none."""
+
+    gateway: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Resource):
+    """A route in the main table: to its next hops, or nowhere if it has none."""
+
+    kind: ClassVar[str] = "kernel:route"
+    rank: ClassVar[int] = ROUTE
+    keys: ClassVar[tuple[str, ...]] = ("prefix", "metric")
+
+    prefix: str
+    metric: int
+    next_hops: tuple[Hop, ...]
+    """Sorted; none is a blackhole."""
+
+    def resolved(self, facts: Facts) -> Route | None:
+        """Take the next hops that can be reached, each with the link that leads to it."""
+        if not self.next_hops:
+            return self
+        usable = []
+        for hop in self.next_hops:
+            interface = hop.interface or facts.reach(SCOPE, hop.gateway)
+            if interface is not None and facts.get(("up", interface)):
+                usable.append(Hop(hop.gateway, interface))
+        if not usable:
+            hops = " or ".join(hop.gateway or hop.interface for hop in self.next_hops)
+            raise Unmet(f"no way to {hops}: no interface that is up is in its network")
+        found = tuple(sorted(set(usable)))
+        return self if found == self.next_hops else Route(self.prefix, self.metric, found)

@@ -1,0 +1,56 @@
+"""From OpenConfig's static routes to the kernel's main table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, ClassVar
+
+from backends.configuration import (
+    STATIC_CLAIMS,
+    STATIC_ROUTE,
+    StaticView,
+    canonical_prefix,
+    next_hop_leaf,
+    next_hops,
+)
+from backends.kernel.resources import Hop, Route
+from backends.translator import Translator, Untranslatable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backends.resource import Resource
+    from yang.tree import Key
+
+IPV6_METRIC = 1024
+"""What the kernel takes for an IPv6 route's metric if none is given."""
+
+
+class StaticRoute(Translator[StaticView]):
+    """The next hops of one prefix: one route for each metric among them."""
+
+    path: ClassVar[str] = STATIC_ROUTE
+    claims = STATIC_CLAIMS
+    view = StaticView
+
+    def resources(self, view: StaticView, keys: tuple[Key, ...]) -> Iterator[Resource]:
+        """Yield the routes."""
+        prefix = canonical_prefix(str(keys[2][0]))
+        hops: defaultdict[int, set[Hop]] = defaultdict(set)
+        drops: set[int] = set()
+        for hop in next_hops(view, prefix):
+            metric = hop.metric if hop.metric is not None else IPV6_METRIC if ":" in prefix else 0
+            if hop.drops:
+                drops.add(metric)
+            else:
+                hops[metric].add(Hop(hop.gateway, hop.interface))
+        for metric in sorted(hops.keys() | drops):
+            if metric in drops and metric in hops:
+                raise Untranslatable(
+                    f"{prefix} is dropped and forwarded with the same metric {metric}", "config/prefix"
+                )
+            yield Route(prefix, metric, tuple(sorted(hops.get(metric, ()))))
+
+    def leaf_of(self, resource: Resource, attribute: str, view: StaticView) -> str:
+        """Return the leaf that gave an attribute: that of the next hop, if the route has but one."""
+        return next_hop_leaf(view, super().leaf_of(resource, attribute, view))
