@@ -164,7 +164,9 @@ class _Editor:
                 )
                 raise Refused(
                     element,
-                    UnknownAttribute(f"the attribute {name!s} may not stand on {schema.name}{hint}", info=info),
+                    UnknownAttribute(
+                        f"the attribute {name!s} may not stand on {schema.name}{hint}", info=info
+                    ),
                 )
         return operation
 

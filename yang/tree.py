@@ -194,10 +194,13 @@ class Entries:
         if not isinstance(other, Entries):
             return NotImplemented
         if self.schema.user_ordered:
-            return len(self) == len(other) and all(
-                a == b for a, b in zip(self.items(), other.items(), strict=True)
-            )
-        return len(self) == len(other) and all(other.get(key) == entry for key, entry in self.items())
+            return list(self.items()) == list(other.items())
+        shared = {id(chunk) for chunk in self._chunks} & {id(chunk) for chunk in other._chunks}
+        mine, its = (
+            {key: entry for chunk in entries._chunks if id(chunk) not in shared for key, entry in chunk.items()}
+            for entries in (self, other)
+        )
+        return mine == its
 
     __hash__ = None  # type: ignore[assignment]  # as for Node
 

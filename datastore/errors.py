@@ -1,0 +1,49 @@
+"""What can be wrong with a request on a datastore, besides what is wrong with its data."""
+
+from __future__ import annotations
+
+from yang.errors import RequestError
+
+
+class LockDenied(RequestError):
+    """A lock that is held by somebody else, or cannot be had now (RFC 6241 section 7.5)."""
+
+    tag = "lock-denied"
+    type = "protocol"
+
+
+class InUse(RequestError):
+    """A datastore that another session has locked."""
+
+    tag = "in-use"
+
+
+class NotTranslatable(RequestError):
+    """Configuration that a backend cannot put into effect as it stands."""
+
+    tag = "operation-not-supported"
+
+
+class UnsupportedValue(RequestError):
+    """A value that no backend puts into effect."""
+
+    tag = "invalid-value"
+
+
+class CommitFailed(RequestError):
+    """A commit that a backend refused or did not carry out; everything is as it was before, unless the message says not."""
+
+
+class ValidationFailed(RequestError):
+    """Data that breaks rules of its model: all that is wrong with it."""
+
+    def __init__(self, errors: list[RequestError]) -> None:
+        """Bring the errors together."""
+        super().__init__("; ".join(map(str, errors)))
+        self.errors = errors
+
+
+class UnknownCommit(RequestError):
+    """A commit that is not in the history, or did not take effect."""
+
+    tag = "invalid-value"

@@ -1,0 +1,295 @@
+"""The history: every commit as a row with what it changed, and from time to time a whole configuration.
+
+The history is also the persistence: a commit takes effect when its row is sealed, and a start begins from the last sealed
+one. SQLite is used so that a sealed row survives a power cut.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import create_engine, event, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from datastore.errors import UnknownCommit
+from datastore.tables import commits, metadata, snapshots
+from yang.diff import in_config
+from yang.edit import edit_config
+from yang.tree import Node
+from yang.xmldata import read_data
+from yang.xmlio import parse_document, print_children
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from sqlalchemy import Connection, Engine, Row
+
+    from yang.schema import Schema
+
+PENDING, SEALED, ABORTED = "pending", "sealed", "aborted"
+MOST_DELTAS = 500
+"""After so many commits a new snapshot is due, however small they are."""
+LEAST_SNAPSHOT = 1 << 16
+"""Deltas of so many octets do not yet call for a snapshot."""
+
+
+class HistoryFailed(Exception):
+    """The database cannot be read or written."""
+
+
+class Author(NamedTuple):
+    """Who makes a commit, and by which way."""
+
+    user: str
+    session_id: int | None = None
+    protocol: str = "internal"
+
+
+class Commit(NamedTuple):
+    """One commit, without what it changed."""
+
+    id: int
+    time: float
+    author: Author
+    comment: str
+    label: str
+    state: str
+    reason: str
+
+
+class History:
+    """The commits in one database."""
+
+    def __init__(self, url: str, schema: Schema) -> None:
+        """Open the database at `url` and make its tables if they are not there.
+
+        Raises:
+            HistoryFailed: The database cannot be opened.
+        """
+        self._schema = schema
+        self._engine = _engine(url)
+        self._since_snapshot = 0
+        self._deltas_since_snapshot = 0
+        self._snapshot_size = 0
+        self._lock = threading.Lock()
+        try:
+            metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                self._count(connection)
+        except SQLAlchemyError as error:
+            raise HistoryFailed(f"the history cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._engine.dispose()
+
+    def begin(self, author: Author, delta: str, comment: str = "", label: str = "") -> int:
+        """Write down a commit that is about to be carried out, and return its id.
+
+        Raises:
+            HistoryFailed: It could not be written; nothing may be changed then.
+        """
+        row = {
+            "time": time.time(),
+            "user": author.user,
+            "session_id": author.session_id,
+            "protocol": author.protocol,
+            "comment": comment,
+            "label": label,
+            "state": PENDING,
+            "reason": "",
+            "delta": zlib.compress(delta.encode(), 1),
+        }
+        with self._writing() as connection:
+            key = connection.execute(insert(commits).values(row)).inserted_primary_key
+        return int(key[0]) if key is not None else 0
+
+    def seal(self, commit_id: int) -> None:
+        """Write down that a commit took effect: from here on it is the configuration.
+
+        Raises:
+            HistoryFailed: It could not be written; the commit has not taken effect.
+        """
+        with self._writing() as connection:
+            connection.execute(update(commits).where(commits.c.id == commit_id).values(state=SEALED))
+            size = connection.scalar(select(func.length(commits.c.delta)).where(commits.c.id == commit_id))
+        self._since_snapshot += int(size or 0)
+        self._deltas_since_snapshot += 1
+
+    def abort(self, commit_id: int, reason: str) -> None:
+        """Write down that a commit took no effect.
+
+        Raises:
+            HistoryFailed: It could not be written; the next start will find it pending, which means the same.
+        """
+        with self._writing() as connection:
+            connection.execute(
+                update(commits).where(commits.c.id == commit_id).values(state=ABORTED, reason=reason)
+            )
+
+    @property
+    def is_snapshot_due(self) -> bool:
+        """Whether so much has been committed since the last snapshot that reading it back would take long."""
+        return self._deltas_since_snapshot >= MOST_DELTAS or self._since_snapshot > max(
+            LEAST_SNAPSHOT, self._snapshot_size
+        )
+
+    def snapshot(self, commit_id: int, tree: Node) -> None:
+        """Keep the whole configuration that a sealed commit left.
+
+        Raises:
+            HistoryFailed: It could not be written; nothing is lost but time.
+        """
+        configuration = zlib.compress(print_children(tree).encode(), 1)
+        with self._writing() as connection:
+            connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=configuration))
+            self._count(connection)
+
+    def pending(self) -> list[tuple[int, str]]:
+        """Return the commits that were begun and neither sealed nor aborted, each with its delta."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(commits.c.id, commits.c.delta).where(commits.c.state == PENDING).order_by(commits.c.id)
+            ).all()
+        return [(row.id, zlib.decompress(row.delta).decode()) for row in rows]
+
+    def last(self) -> int | None:
+        """Return the id of the last sealed commit, or None if there is none."""
+        with self._reading() as connection:
+            last: int | None = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
+        return last
+
+    def commits(self, first: int = 1, last: int | None = None) -> Iterator[Commit]:
+        """Yield the commits from id `first` to `last`, in order."""
+        query = select(*[column for column in commits.c if column.name != "delta"]).where(
+            commits.c.id >= first
+        )
+        if last is not None:
+            query = query.where(commits.c.id <= last)
+        with self._reading() as connection:
+            for row in connection.execute(query.order_by(commits.c.id)):
+                yield _commit(row)
+
+    def configuration(self, commit_id: int | None = None) -> Node:
+        """Return the configuration as the sealed commit `commit_id` left it, or the last one; an empty one if there is none.
+
+        Raises:
+            UnknownCommit: There is no such commit, or it is not sealed.
+            RequestError: The configuration does not fit the models that are served.
+        """
+        tree = Node(self._schema.root, {})
+        with self._reading() as connection:
+            if commit_id is None:
+                commit_id = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
+                if commit_id is None:
+                    return tree
+            state = connection.scalar(select(commits.c.state).where(commits.c.id == commit_id))
+            if state is None:
+                raise UnknownCommit(f"there is no commit {commit_id}")
+            if state != SEALED:
+                raise UnknownCommit(f"commit {commit_id} is {state}: it has no configuration")
+            start = connection.execute(
+                select(snapshots)
+                .where(snapshots.c.commit_id <= commit_id)
+                .order_by(snapshots.c.commit_id.desc())
+                .limit(1)
+            ).first()
+            if start is not None:
+                text = zlib.decompress(start.configuration).decode()
+                tree = read_data(parse_document(in_config(text).encode()), self._schema)
+            deltas = connection.scalars(
+                select(commits.c.delta)
+                .where(commits.c.state == SEALED)
+                .where(commits.c.id > (start.commit_id if start is not None else 0))
+                .where(commits.c.id <= commit_id)
+                .order_by(commits.c.id)
+            ).all()
+        for delta in deltas:
+            tree = replayed(tree, zlib.decompress(delta).decode())
+        return tree
+
+    def _count(self, connection: Connection) -> None:
+        """Count what has been committed since the last snapshot."""
+        last = connection.execute(
+            select(snapshots.c.commit_id, func.length(snapshots.c.configuration))
+            .order_by(snapshots.c.commit_id.desc())
+            .limit(1)
+        ).first()
+        commit_id, self._snapshot_size = (last[0], last[1]) if last is not None else (0, 0)
+        row = connection.execute(
+            select(func.count(), func.coalesce(func.sum(func.length(commits.c.delta)), 0))
+            .where(commits.c.id > commit_id)
+            .where(commits.c.state == SEALED)
+        ).one()
+        self._deltas_since_snapshot, self._since_snapshot = int(row[0]), int(row[1])
+
+    def _writing(self) -> _Transaction:
+        return _Transaction(self._engine, self._lock)
+
+    def _reading(self) -> _Transaction:
+        return _Transaction(self._engine, None)
+
+
+def replayed(tree: Node, delta: str) -> Node:
+    """Return the configuration that a commit made of `tree`, given its delta.
+
+    Raises:
+        RequestError: It is not the configuration that the commit was made from, or does not fit the models.
+    """
+    return edit_config(tree, parse_document(in_config(delta).encode()))
+
+
+class _Transaction:
+    """A transaction whose errors are the history's."""
+
+    def __init__(self, engine: Engine, lock: threading.Lock | None) -> None:
+        self._begun = engine.begin()
+        self._lock = lock
+
+    def __enter__(self) -> Connection:
+        if self._lock is not None:
+            self._lock.acquire()
+        try:
+            return self._begun.__enter__()
+        except SQLAlchemyError as error:
+            self._release()
+            raise HistoryFailed(f"the history cannot be used: {error}") from error
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        try:
+            self._begun.__exit__(kind, error, traceback)
+        except SQLAlchemyError as failure:
+            raise HistoryFailed(f"the history cannot be written: {failure}") from failure
+        finally:
+            self._release()
+        if isinstance(error, SQLAlchemyError):
+            raise HistoryFailed(f"the history cannot be used: {error}") from error
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _commit(row: Row[Any]) -> Commit:
+    author = Author(row.user, row.session_id, row.protocol)
+    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason)
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _(connection: Any, _: Any) -> None:
+            # a sealed commit is on the disk when its client hears of it
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA busy_timeout=10000")
+
+    return engine

@@ -1,0 +1,179 @@
+"""The operational view: running, what is applied of it, and what the systems say of themselves (RFC 6241 section 7.7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from yang.filter import keys_wanted, select
+from yang.path import Path
+from yang.tree import Entries, Node, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from lxml.etree import _Element
+
+    from backends.state import StateSource
+    from yang.schema import Schema, SchemaNode
+    from yang.tree import Child, Key
+    from yang.types import Value
+
+
+class Operational:
+    """Brings configuration and state together for reading."""
+
+    def __init__(self, schema: Schema, sources: Sequence[StateSource]) -> None:
+        """Take state from `sources`; where several give a leaf, the first one is believed."""
+        self._schema = schema
+        self._sources = [(source, way) for source in sources if (way := _way(schema, source.path))]
+
+    def view(self, running: Node, deferred: Collection[Path], wanted: Sequence[_Element] | None) -> Node:
+        """Return configuration and state as far as the filter elements `wanted` select them, all if that is None.
+
+        Only what the filter can select is asked for. Of objects at `deferred`, which are not applied, no state mirrors
+        the configuration.
+        """
+        root = self._schema.root
+        children: dict[str, Any] = {}
+        for name, child in running.children.items():
+            schema = root.children[name]
+            if wanted is None or any(element.tag in (schema.tag, schema.name) for element in wanted):
+                narrow = _narrowed(cast("Node", child), wanted, schema)
+                children[name] = _mirrored(narrow, Path(None, schema), deferred)
+        tree = Node(root, children)
+        for source, way in reversed(self._sources):
+            tree = self._with_state(tree, source, way, wanted)
+        return tree if wanted is None else select(tree, wanted)
+
+    def _with_state(
+        self, tree: Node, source: StateSource, way: list[SchemaNode], wanted: Sequence[_Element] | None
+    ) -> Node:
+        top = way[0]
+        if wanted is not None and not any(element.tag in (top.tag, top.name) for element in wanted):
+            return tree
+        keys: Collection[Key] | None = None
+        if wanted is not None and way[-1].kind == "list":
+            keys = keys_wanted(wanted, way)
+        found = source.read(keys)
+        if source.missing and way[-1].kind == "list":
+            configured = _entries(tree, way)
+            missing = [
+                key for key in configured if key not in found and _has_no_state(configured, key, source)
+            ]
+            found = {**found, **dict.fromkeys(missing, source.missing)}
+        return _put(tree, way, found) if found else tree
+
+
+def _way(schema: Schema, path: str) -> list[SchemaNode]:
+    """Return the nodes on the way to a path, or nothing if the schema does not have it."""
+    way: list[SchemaNode] = []
+    node = schema.root
+    for name in path.strip("/").split("/"):
+        if name not in node.children:
+            return []
+        node = node.children[name]
+        way.append(node)
+    return way
+
+
+def _narrowed(node: Node, wanted: Sequence[_Element] | None, schema: SchemaNode) -> Node:
+    """Return a top-level container with only those entries of its lists that a filter can select."""
+    if wanted is None:
+        return node
+    children: dict[str, Any] = {}
+    for name, child in node.children.items():
+        keys = (
+            keys_wanted(wanted, [schema, node.schema.children[name]]) if isinstance(child, Entries) else None
+        )
+        if keys is not None:
+            entries = cast("Entries", child)
+            child = Entries(
+                entries.schema, {key: entry for key in keys if (entry := entries.get(key)) is not None}
+            )
+        children[name] = child
+    return Node(node.schema, children)
+
+
+def _mirrored(node: Node, path: Path | None, deferred: Collection[Path]) -> Node:
+    """Return `node` with a `state` beside each `config`, of the leaves that both have."""
+    children: dict[str, Any] = {}
+    for name, child in node.children.items():
+        schema = node.schema.children[name]
+        if isinstance(child, Node):
+            children[name] = _mirrored(child, Path(path, schema) if deferred else None, deferred)
+        elif isinstance(child, Entries):
+            children[name] = Entries(
+                child.schema,
+                {
+                    key: _mirrored(entry, Path(path, schema, key) if deferred else None, deferred)
+                    for key, entry in child.items()
+                },
+            )
+        else:
+            children[name] = child
+    for name, child in node.children.items():
+        schema = node.schema.children[name]
+        state = node.schema.children.get(name.replace("config", "state")) if schema.name == "config" else None
+        if state is None or not isinstance(child, Node) or (deferred and path in deferred):
+            continue
+        applied: dict[str, Child] = {
+            leaf: value
+            for leaf, value in child.children.items()
+            if leaf in state.children and not isinstance(value, (Node, Entries))
+        }
+        if applied:
+            children[state.qname] = Node(state, ordered(state, applied))
+    return Node(node.schema, ordered(node.schema, children))
+
+
+def _entries(tree: Node, way: list[SchemaNode]) -> Entries:
+    node: Any = tree
+    for schema in way:
+        node = node.children.get(schema.qname) if isinstance(node, Node) else None
+    return node if isinstance(node, Entries) else Entries(way[-1])
+
+
+def _has_no_state(entries: Entries, key: Key, source: StateSource) -> bool:
+    """Return whether no other source has told of an entry."""
+    node: Any = entries[key]
+    leaf = next(iter(source.missing))
+    for name in leaf.split("/"):
+        node = node.children.get(name) if isinstance(node, Node) else None
+    return node is None
+
+
+def _put(node: Node, way: list[SchemaNode], found: Mapping[Key, Mapping[str, Value]]) -> Node:
+    """Return `node` with the leaves `found` of the objects at the end of `way`."""
+    schema, rest = way[0], way[1:]
+    child: Any = node.children.get(schema.qname)
+    if schema.kind == "list":
+        entries: Entries = child if child is not None else Entries(schema)
+        changed = {}
+        for key, leaves in found.items():
+            entry = entries.get(key) or Node(schema, dict(zip(schema.keys, key, strict=True)))
+            changed[key] = _with_leaves(entry, leaves)
+        child = entries.updated(changed)
+    else:
+        container = child if child is not None else Node(schema, {})
+        child = _put(container, rest, found) if rest else _with_leaves(container, found.get((), {}))
+    return node.replacing(schema.qname, child)
+
+
+def _with_leaves(node: Node, leaves: Mapping[str, Value]) -> Node:
+    """Return `node` with `leaves`, given by their paths below it, as far as the schema has them."""
+    children: dict[str, Any] = dict(node.children)
+    nested: dict[str, dict[str, Value]] = {}
+    for path, value in leaves.items():
+        name, _, rest = path.partition("/")
+        if name not in node.schema.children:
+            continue
+        if rest:
+            nested.setdefault(name, {})[rest] = value
+        else:
+            children[name] = value
+    for name, inner in nested.items():
+        child = children.get(name) or Node(node.schema.children[name], {})
+        child = _with_leaves(child, inner)
+        if child.children:
+            children[name] = child
+    return Node(node.schema, ordered(node.schema, children))
