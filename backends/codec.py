@@ -20,11 +20,7 @@ def kinds_of(classes: Iterable[type[Resource]]) -> dict[str, type[Resource]]:
 
 def plain(resource: Resource | None) -> list[Any] | None:
     """Return a resource as a list of its kind and the values of its fields."""
-    return (
-        None
-        if resource is None
-        else [resource.kind, *[getattr(resource, field.name) for field in fields(resource)]]
-    )
+    return None if resource is None else [resource.kind, *[getattr(resource, field.name) for field in fields(resource)]]
 
 
 def restored(values: list[Any] | None, kinds: Mapping[str, type[Resource]]) -> Resource | None:

@@ -91,9 +91,7 @@ def canonical_address(address: str) -> str:
     try:
         return socket.inet_ntop(family, socket.inet_pton(family, address))
     except OSError as error:
-        raise Untranslatable(
-            f"{address} has a zone, which the interface tells already", "config/ip"
-        ) from error
+        raise Untranslatable(f"{address} has a zone, which the interface tells already", "config/ip") from error
 
 
 def canonical_mac(address: str | None) -> str:
@@ -161,9 +159,7 @@ def next_hops(view: StaticView, prefix: str) -> Iterator[NextHop]:
         if not isinstance(value, Identity) and value is not None:
             gateway = canonical_address(str(value).partition("%")[0])
             if (":" in gateway) != (":" in prefix):
-                raise Untranslatable(
-                    f"{gateway} is no next hop for {prefix}: the address families differ", leaf
-                )
+                raise Untranslatable(f"{gateway} is no next hop for {prefix}: the address families differ", leaf)
         elif not interface and not is_drop:
             raise Untranslatable(
                 f"next hop {index} of {prefix} leads nowhere: {value or 'no address'} and no interface", leaf

@@ -50,9 +50,7 @@ class Operation:
             f"{name} {new!r}" if self.before is None else f"{name} {old!r} -> {new!r}"
             for name, (old, new) in self.changed().items()
         )
-        return f"{self.action} {self.resource}" + (
-            f" ({changes})" if changes and self.after is not None else ""
-        )
+        return f"{self.action} {self.resource}" + (f" ({changes})" if changes and self.after is not None else "")
 
 
 class Failure(NamedTuple):

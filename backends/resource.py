@@ -100,9 +100,7 @@ class Resource:
 
     def attributes(self) -> dict[str, Any]:
         """Return the fields that are not keys, by name."""
-        return {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name not in self.keys
-        }
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in self.keys}
 
     def __str__(self) -> str:
         return named(self.key)

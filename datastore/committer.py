@@ -223,9 +223,7 @@ class Committer:
             Step(self._by_kind[operation.key[0]], operation, self._path_of(operation.key))
             for operation in planning.operations(found, touched.targets, touched.bounced, self._wanted)
         ]
-        waiting = {
-            key: self._wanted.waiting[key] for key in self._wanted.concerned if key in self._wanted.waiting
-        }
+        waiting = {key: self._wanted.waiting[key] for key in self._wanted.concerned if key in self._wanted.waiting}
         return Plan(steps, self._deferred(waiting), found, touched.targets)
 
     def _deferred(self, waiting: Mapping[Key, str]) -> list[Deferred]:
@@ -238,9 +236,7 @@ class Committer:
     def _refuse_values(self, changed: Iterable[ChangedObject]) -> None:
         """Raise `UnsupportedValue` for a leaf with a value that no backend puts into effect."""
         for source, _, after in changed:
-            for leaf, values in (
-                self._values.get(source.translator.path, {}).items() if after is not None else ()
-            ):
+            for leaf, values in self._values.get(source.translator.path, {}).items() if after is not None else ():
                 node: object = after
                 for name in leaf.split("/"):
                     node = node.children.get(name) if isinstance(node, Node) else None
@@ -319,9 +315,7 @@ class Committer:
             try:
                 wrong = self._differences(targets)
                 if not wrong:
-                    self._out_of_step = {
-                        key: target for key, target in self._out_of_step.items() if key not in targets
-                    }
+                    self._out_of_step = {key: target for key, target in self._out_of_step.items() if key not in targets}
                     return True
                 self._execute(wrong)
             except BackendLost as error:

@@ -18,6 +18,7 @@ from datastore.errors import UnknownCommit
 from datastore.tables import commits, metadata, snapshots
 from yang.diff import in_config
 from yang.edit import edit_config
+from yang.errors import NosError
 from yang.tree import Node
 from yang.xmldata import read_data
 from yang.xmlio import parse_document, print_children
@@ -37,7 +38,7 @@ LEAST_SNAPSHOT = 1 << 16
 """Deltas of so many octets do not yet call for a snapshot."""
 
 
-class HistoryFailed(Exception):
+class HistoryFailed(NosError):
     """The database cannot be read or written."""
 
 
@@ -128,9 +129,7 @@ class History:
             HistoryFailed: It could not be written; the next start will find it pending, which means the same.
         """
         with self._writing() as connection:
-            connection.execute(
-                update(commits).where(commits.c.id == commit_id).values(state=ABORTED, reason=reason)
-            )
+            connection.execute(update(commits).where(commits.c.id == commit_id).values(state=ABORTED, reason=reason))
 
     @property
     def is_snapshot_due(self) -> bool:
@@ -166,9 +165,7 @@ class History:
 
     def commits(self, first: int = 1, last: int | None = None) -> Iterator[Commit]:
         """Yield the commits from id `first` to `last`, in order."""
-        query = select(*[column for column in commits.c if column.name != "delta"]).where(
-            commits.c.id >= first
-        )
+        query = select(*[column for column in commits.c if column.name != "delta"]).where(commits.c.id >= first)
         if last is not None:
             query = query.where(commits.c.id <= last)
         with self._reading() as connection:

@@ -66,23 +66,17 @@ class _Place:
         return self.places.setdefault(name, _Place(self.schema.children[name]))
 
 
-def _changed(
-    place: _Place, before: Node | None, after: Node | None, path: Path | None
-) -> Iterator[ChangedObject]:
+def _changed(place: _Place, before: Node | None, after: Node | None, path: Path | None) -> Iterator[ChangedObject]:
     for name, below in place.places.items():
         old = before.children.get(name) if before is not None else None
         new = after.children.get(name) if after is not None else None
         if old is new:
             continue
         if below.schema.kind == "list":
-            for key, old_entry, new_entry in entry_changes(
-                cast("Entries | None", old), cast("Entries | None", new)
-            ):
+            for key, old_entry, new_entry in entry_changes(cast("Entries | None", old), cast("Entries | None", new)):
                 yield from _at(below, old_entry, new_entry, Path(path, below.schema, key))
         else:
-            yield from _at(
-                below, cast("Node | None", old), cast("Node | None", new), Path(path, below.schema)
-            )
+            yield from _at(below, cast("Node | None", old), cast("Node | None", new), Path(path, below.schema))
 
 
 def _at(place: _Place, before: Node | None, after: Node | None, path: Path) -> Iterator[ChangedObject]:

@@ -57,9 +57,7 @@ class Operational:
         found = source.read(keys)
         if source.missing and way[-1].kind == "list":
             configured = _entries(tree, way)
-            missing = [
-                key for key in configured if key not in found and _has_no_state(configured, key, source)
-            ]
+            missing = [key for key in configured if key not in found and _has_no_state(configured, key, source)]
             found = {**found, **dict.fromkeys(missing, source.missing)}
         return _put(tree, way, found) if found else tree
 
@@ -82,14 +80,10 @@ def _narrowed(node: Node, wanted: Sequence[_Element] | None, schema: SchemaNode)
         return node
     children: dict[str, Any] = {}
     for name, child in node.children.items():
-        keys = (
-            keys_wanted(wanted, [schema, node.schema.children[name]]) if isinstance(child, Entries) else None
-        )
+        keys = keys_wanted(wanted, [schema, node.schema.children[name]]) if isinstance(child, Entries) else None
         if keys is not None:
             entries = cast("Entries", child)
-            child = Entries(
-                entries.schema, {key: entry for key in keys if (entry := entries.get(key)) is not None}
-            )
+            child = Entries(entries.schema, {key: entry for key in keys if (entry := entries.get(key)) is not None})
         children[name] = child
     return Node(node.schema, children)
 

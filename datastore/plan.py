@@ -59,9 +59,7 @@ class Plan:
         """A hash of the operations and their order."""
         digest = hashlib.sha256()
         for backend, operation, _ in self.steps:
-            digest.update(
-                json.dumps([backend.name, plain(operation.before), plain(operation.after)]).encode() + b"\n"
-            )
+            digest.update(json.dumps([backend.name, plain(operation.before), plain(operation.after)]).encode() + b"\n")
         return digest.hexdigest()
 
     def batches(self) -> Iterator[tuple[Backend, list[Step]]]:
@@ -159,10 +157,7 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
     if not gone or not made:
         return set()
     offered = {
-        fact: key
-        for key, operation in gone.items()
-        if key not in made
-        for fact in (key, *operation.resource.offers())
+        fact: key for key, operation in gone.items() if key not in made for fact in (key, *operation.resource.offers())
     }
     late: set[Key] = set()
     waiting = [key for key, operation in made.items() if operation.before is not None]

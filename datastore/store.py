@@ -76,9 +76,7 @@ class Datastores:
                 raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
             if name == "candidate" and self._candidate is not None:
                 # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
-                raise LockDenied(
-                    "the candidate has changes that are not committed", info=(("session-id", "0"),)
-                )
+                raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))
             self._locks[name] = session_id
 
     def unlock(self, name: Name, session_id: int) -> None:

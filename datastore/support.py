@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from yang.schema import Schema, SchemaNode
 
 
-def supported(
-    backends: Iterable[Backend], state: Iterable[StateSource], more: Iterable[str], full: Schema
-) -> Schema:
+def supported(backends: Iterable[Backend], state: Iterable[StateSource], more: Iterable[str], full: Schema) -> Schema:
     """Return `full` as far as `backends` claim it, with the state that mirrors or accompanies it, and with `more`.
 
     Raises:

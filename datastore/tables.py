@@ -18,9 +18,7 @@ commits = Table(
     Column("label", String, nullable=False),
     Column("state", String, nullable=False, comment="pending, sealed or aborted"),
     Column("reason", Text, nullable=False, comment="why it was aborted"),
-    Column(
-        "delta", LargeBinary, nullable=False, comment="edit-config from the sealed commit before it, deflated"
-    ),
+    Column("delta", LargeBinary, nullable=False, comment="edit-config from the sealed commit before it, deflated"),
     sqlite_autoincrement=True,
 )
 

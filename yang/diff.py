@@ -39,9 +39,7 @@ def changes(before: Node, after: Node, path: Path | None = None) -> Iterator[Cha
             continue
         here = Path(path, schema)
         if schema.kind == "list":
-            for key, old_entry, new_entry in entry_changes(
-                cast("Entries | None", old), cast("Entries | None", new)
-            ):
+            for key, old_entry, new_entry in entry_changes(cast("Entries | None", old), cast("Entries | None", new)):
                 entry_path = Path(path, schema, key)
                 if old_entry is None or new_entry is None:
                     yield Change(entry_path, old_entry, new_entry)
@@ -53,9 +51,7 @@ def changes(before: Node, after: Node, path: Path | None = None) -> Iterator[Cha
             yield Change(here, old, new)
 
 
-def entry_changes(
-    before: Entries | None, after: Entries | None
-) -> Iterator[tuple[Key, Node | None, Node | None]]:
+def entry_changes(before: Entries | None, after: Entries | None) -> Iterator[tuple[Key, Node | None, Node | None]]:
     """Yield the entries that are not the same object in both, with their keys: those that are gone first."""
     old_chunks = before.chunks if before is not None else ()
     new_chunks = after.chunks if after is not None else ()
@@ -100,18 +96,14 @@ def _differences(before: Node, after: Node, out: list[str]) -> None:
             case _ if new is None:
                 out.append(f'{schema.open_tag} nc:operation="delete"/>')
             case _ if old is None:
-                out.append(
-                    _with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="create"')
-                )
+                out.append(_with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="create"'))
             case "container":
                 inner: list[str] = []
                 _differences(cast("Node", old), cast("Node", new), inner)
                 if inner:
                     out += [f"{schema.open_tag}>", *inner, schema.close_tag]
             case _ if old != new or old.__class__ is not new.__class__:
-                out.append(
-                    _with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="replace"')
-                )
+                out.append(_with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="replace"'))
 
 
 def _with_attributes(schema: SchemaNode, xml: str, attributes: str) -> str:
@@ -125,20 +117,14 @@ def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | Non
     if places:
         # an entry that only moves is not a changed entry
         known = {key for key, _, _ in found}
-        found += [
-            (key, cast("Entries", old)[key], cast("Entries", new)[key]) for key in places if key not in known
-        ]
+        found += [(key, cast("Entries", old)[key], cast("Entries", new)[key]) for key in places if key not in known]
         found.sort(key=lambda change: order.get(change[0], -1))
     for key, before, after in found:
         place = places.get(key, "")
         if after is None:
-            out.append(
-                f'{schema.open_tag} nc:operation="delete">{_key_leaves(schema, key)}{schema.close_tag}'
-            )
+            out.append(f'{schema.open_tag} nc:operation="delete">{_key_leaves(schema, key)}{schema.close_tag}')
         elif before is None:
-            out.append(
-                f'{schema.open_tag} nc:operation="create"{place}>{print_children(after)}{schema.close_tag}'
-            )
+            out.append(f'{schema.open_tag} nc:operation="create"{place}>{print_children(after)}{schema.close_tag}')
         else:
             inner: list[str] = []
             _differences(before, after, inner)
@@ -146,14 +132,8 @@ def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | Non
                 out += [f"{schema.open_tag}{place}>{_key_leaves(schema, key)}", *inner, schema.close_tag]
 
 
-def _leaf_list_difference(
-    schema: SchemaNode, old: Sequence[Value], new: Sequence[Value], out: list[str]
-) -> None:
-    places = (
-        _places(schema, [(value,) for value in old], [(value,) for value in new])
-        if schema.user_ordered
-        else {}
-    )
+def _leaf_list_difference(schema: SchemaNode, old: Sequence[Value], new: Sequence[Value], out: list[str]) -> None:
+    places = _places(schema, [(value,) for value in old], [(value,) for value in new]) if schema.user_ordered else {}
     for value in old:
         if value not in new:
             out.append(_with_attributes(schema, print_leaf(schema, value), ' nc:operation="delete"'))
@@ -166,9 +146,7 @@ def _leaf_list_difference(
 
 
 def _key_leaves(schema: SchemaNode, key: Key) -> str:
-    return "".join(
-        print_leaf(schema.children[name], value) for name, value in zip(schema.keys, key, strict=True)
-    )
+    return "".join(print_leaf(schema.children[name], value) for name, value in zip(schema.keys, key, strict=True))
 
 
 def _places(schema: SchemaNode, old: list[Key], new: list[Key]) -> dict[Key, str]:

@@ -51,8 +51,15 @@ HAS_ATTRIBUTES_BELOW = etree.XPath("boolean(.//*/@*)")
 PREDICATE = re.compile(r"""\[\s*(?:([\w.-]+):)?([\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]""")
 
 
-def edit_config(tree: Node, config: etree._Element, default_operation: DefaultOperation = "merge") -> Node:
+def edit_config(
+    tree: Node,
+    config: etree._Element,
+    default_operation: DefaultOperation = "merge",
+    errors: list[RequestError] | None = None,
+) -> Node:
     """Return `tree` as the elements below `config` edit it; unchanged parts are the same objects.
+
+    If a list for `errors` is given, what is wrong is put there and left out of the edit (continue-on-error).
 
     Nodes of a choice's other cases go when a case comes in, and so do nodes whose `when` has become false (RFC 7950
     section 8.3.2).
@@ -64,19 +71,27 @@ def edit_config(tree: Node, config: etree._Element, default_operation: DefaultOp
     schema = tree.schema
     base = Node(schema, {}) if default_operation == "replace" else tree
     try:
-        edited = _Editor(schema).children(base, config, default_operation)
+        edited = _Editor(schema, config, errors).children(base, config, default_operation)
     except Refused as refused:
-        error = refused.error
-        if error.path is None:
-            error.path = path_of(refused.element, config, schema, None)
-        raise error from None
-    return settle(tree, edited)
+        raise _placed(refused, config, schema) from None
+    return settle(tree, edited, errors)
+
+
+def _placed(refused: Refused, config: etree._Element, schema: SchemaNode) -> RequestError:
+    """Return the error of `refused` with the path of its node."""
+    error = refused.error
+    if error.path is None:
+        error.path = path_of(refused.element, config, schema, None)
+    return error
 
 
 class _Editor:
     """Carries out one edit."""
 
-    def __init__(self, root: SchemaNode) -> None:
+    def __init__(self, root: SchemaNode, config: etree._Element, errors: list[RequestError] | None) -> None:
+        self.root = root
+        self.config = config
+        self.errors = errors
         self.reader = Reader(root.schema, config_only=True)
 
     def children(self, node: Node, parent: etree._Element, inherited: str) -> Node:
@@ -86,47 +101,12 @@ class _Editor:
         given: set[str] = set()
         lists: dict[str, _ListEdit] = {}
         for element in parent:
-            child = schema.tags.get(element.tag)
-            if child is None or child.kind in ("rpc", "notification"):
-                raise Refused(parent, unknown(element, schema))
-            if not child.config:
-                raise Refused(
-                    element, UnknownElement(f"{child.name} is state, not configuration", info=bad(child))
-                )
-            operation = self.operation(element, child, inherited)
-            name = child.qname
-            if child.kind in ("list", "leaf-list"):
-                edit = lists.get(name)
-                if edit is None:
-                    edit = lists[name] = _ListEdit(child, children.get(name))
-                if child.kind == "list":
-                    self.entry(edit, element, operation)
-                else:
-                    self.value(edit, element, operation)
-                continue
-            if name in given:
-                raise Refused(element, twice(child, child.name))
-            given.add(name)
-            if name in schema.keys:
-                if operation in ("delete", "remove") and inherited not in ("delete", "remove"):
-                    raise Refused(
-                        element,
-                        BadAttribute(
-                            f"the key {name} goes only with its entry",
-                            info=(("bad-attribute", "operation"), *bad(child)),
-                        ),
-                    )
-                continue
-            old = children.get(name)
-            new = (
-                self.inner(child, element, old, operation)
-                if child.kind == "container"
-                else self.leaf(child, element, old, operation)
-            )
-            if new is None or is_empty(new):
-                children.pop(name, None)
-            elif new is not old:
-                children[name] = new
+            try:
+                self.child(schema, element, inherited, children, given, lists)
+            except Refused as refused:
+                if self.errors is None:
+                    raise
+                self.errors.append(_placed(refused, self.config, self.root))
         for name, edit in lists.items():
             new = edit.result()
             if new is None or is_empty(new):
@@ -141,6 +121,51 @@ class _Editor:
             return node
         return Node(schema, ordered(schema, children))
 
+    def child(
+        self,
+        parent: SchemaNode,
+        element: etree._Element,
+        inherited: str,
+        children: dict[str, Any],
+        given: set[str],
+        lists: dict[str, _ListEdit],
+    ) -> None:
+        """Carry out the edit of one element on `children`; what it does to a list is gathered in `lists`."""
+        schema = parent.tags.get(element.tag)
+        if schema is None or schema.kind in ("rpc", "notification"):
+            above = element.getparent()
+            raise Refused(element if above is None else above, unknown(element, parent))
+        if not schema.config:
+            raise Refused(element, UnknownElement(f"{schema.name} is state, not configuration", info=bad(schema)))
+        operation = self.operation(element, schema, inherited)
+        name = schema.qname
+        if schema.kind in ("list", "leaf-list"):
+            edit = lists.get(name)
+            if edit is None:
+                edit = lists[name] = _ListEdit(schema, children.get(name))
+            if schema.kind == "list":
+                self.entry(edit, element, operation)
+            else:
+                self.value(edit, element, operation)
+            return
+        if name in given:
+            raise Refused(element, twice(schema, schema.name))
+        given.add(name)
+        if name in parent.keys:
+            if operation in ("delete", "remove") and operation != inherited:
+                info = (("bad-attribute", "operation"), *bad(schema))
+                raise Refused(element, BadAttribute(f"the key {name} goes only with its entry", info=info))
+            return
+        old = children.get(name)
+        if schema.kind == "container":
+            new: Any = self.inner(schema, element, old, operation)
+        else:
+            new = self.leaf(schema, element, old, operation)
+        if new is None or is_empty(new):
+            children.pop(name, None)
+        elif new is not old:
+            children[name] = new
+
     def operation(self, element: etree._Element, schema: SchemaNode, inherited: str) -> str:
         """Return the operation on `element`: its own, or that of the nearest element around it."""
         operation = inherited
@@ -150,23 +175,15 @@ class _Editor:
                     info = (("bad-attribute", "operation"), *bad(schema))
                     raise Refused(
                         element,
-                        BadAttribute(
-                            f"{value!r} is not an operation: {', '.join(sorted(OPERATIONS))}", info=info
-                        ),
+                        BadAttribute(f"{value!r} is not an operation: {', '.join(sorted(OPERATIONS))}", info=info),
                     )
                 operation = str(value)
             elif name not in (INSERT, ANCHOR_KEY, ANCHOR_VALUE) or not schema.user_ordered:
                 info = (("bad-attribute", etree.QName(name).localname), *bad(schema))
-                hint = (
-                    "; the operation attribute belongs to the namespace " + NETCONF
-                    if name == "operation"
-                    else ""
-                )
+                hint = "; the operation attribute belongs to the namespace " + NETCONF if name == "operation" else ""
                 raise Refused(
                     element,
-                    UnknownAttribute(
-                        f"the attribute {name!s} may not stand on {schema.name}{hint}", info=info
-                    ),
+                    UnknownAttribute(f"the attribute {name!s} may not stand on {schema.name}{hint}", info=info),
                 )
         return operation
 
@@ -194,9 +211,7 @@ class _Editor:
             old = Node(schema, dict(zip(schema.keys, key, strict=True)))
         return self.children(old, element, operation)
 
-    def leaf(
-        self, schema: SchemaNode, element: etree._Element, old: Child | None, operation: str
-    ) -> Child | None:
+    def leaf(self, schema: SchemaNode, element: etree._Element, old: Child | None, operation: str) -> Child | None:
         """Return what becomes of a leaf, anydata or anyxml."""
         if operation in ("delete", "remove"):
             if old is None and operation == "delete":
@@ -205,9 +220,7 @@ class _Editor:
                 )
             return None
         if operation == "create" and old is not None:
-            raise Refused(
-                element, DataExists(f"{schema.name} is to be created and is there already", info=bad(schema))
-            )
+            raise Refused(element, DataExists(f"{schema.name} is to be created and is there already", info=bad(schema)))
         if operation == "none":
             if old is None:
                 raise Refused(element, DataMissing(f"{schema.name} is not there", info=bad(schema)))
@@ -225,7 +238,7 @@ class _Editor:
             raise Refused(element, twice(schema, _named(schema, key)))
         old = edit.entries.get(key) if edit.entries is not None else None
         new = self.inner(schema, element, old, operation, key)
-        edit.put(key, new, self.place(edit, element, new is not None and operation != "none"))
+        edit.put(key, new, self.place(edit, key, element, is_kept=new is not None and operation != "none"))
 
     def value(self, edit: _ListEdit, element: etree._Element, operation: str) -> None:
         """Put the edit of one value of a leaf-list into `edit`."""
@@ -252,9 +265,9 @@ class _Editor:
             if not is_there:
                 raise Refused(element, DataMissing(f"{_named(schema, key)} is not there", info=bad(schema)))
             return
-        edit.put(key, value, self.place(edit, element, is_kept=True))
+        edit.put(key, value, self.place(edit, key, element, is_kept=True))
 
-    def place(self, edit: _ListEdit, element: etree._Element, is_kept: bool) -> _Place | None:
+    def place(self, edit: _ListEdit, own: Key, element: etree._Element, *, is_kept: bool) -> _Place | None:
         """Return where `element` wants to stand in a user's order (RFC 7950 sections 7.7.9 and 7.8.6), if it says."""
         place = element.get(INSERT)
         if place is None or not is_kept:
@@ -285,7 +298,7 @@ class _Editor:
             key = self.anchor(schema, element, str(anchor))
         except InvalidValue as error:
             raise Refused(element, invalid(schema, error)) from None
-        if not edit.has(key):
+        if not edit.has(key) or key == own:
             raise Refused(
                 element,
                 BadAttribute(
@@ -365,9 +378,7 @@ class _ListEdit:
 
     def _values(self) -> tuple[Value, ...]:
         kept = [value for value in self.values if self.given.get((value,), value) is not None]
-        kept += [
-            value for (value,), new in self.given.items() if new is not None and value not in self.values
-        ]
+        kept += [value for (value,), new in self.given.items() if new is not None and value not in self.values]
         if self.places:
             kept = [value for (value,), _ in self._placed([((value,), None) for value in kept])]
         elif not self.schema.user_ordered:
@@ -392,7 +403,5 @@ class _ListEdit:
 
 
 def _named(schema: SchemaNode, key: Key) -> str:
-    types = (
-        [schema.type] if schema.kind == "leaf-list" else [schema.children[name].type for name in schema.keys]
-    )
+    types = [schema.type] if schema.kind == "leaf-list" else [schema.children[name].type for name in schema.keys]
     return " ".join([schema.name, *(type_.text(value) for type_, value in zip(types, key, strict=False))])

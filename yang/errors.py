@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from yang.path import Path
 
 
-class ModelError(Exception):
+class NosError(Exception):
+    """An error whose message tells a person what is wrong; nobody needs to see where in the program it was found."""
+
+
+class ModelError(NosError):
     """YANG modules that cannot be used: the message names module and line."""
 
 
-class RequestError(Exception):
+class RequestError(NosError):
     """A request that cannot be honoured, as a client is told of it.
 
     `path` is the data node in question, `info` the elements of RFC 6241's error-info as (name, text) pairs.
     """
 
-    tag: ClassVar[str] = "operation-failed"
-    type: ClassVar[str] = "application"
+    tag: str = "operation-failed"
+    type: str = "application"
 
     def __init__(
         self,

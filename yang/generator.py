@@ -108,11 +108,7 @@ class _Bindings:
         if made is None:
             chain = [name for word, name in source.within if word in ("container", "list")]
             group = next(
-                (
-                    f"{word} {name}"
-                    for word, name in reversed(source.within)
-                    if word in ("grouping", "augment")
-                ),
+                (f"{word} {name}" for word, name in reversed(source.within) if word in ("grouping", "augment")),
                 "",
             )
             names = nested(*chain, record.name)
@@ -204,9 +200,7 @@ class _Bindings:
             tops[made.module, made.names[0]].add(made.group)
         for made in self.classes.values():
             if len(tops[made.module, made.names[0]]) > 1 or made.names[0] in self.enums.get(made.module, {}):
-                made.names[0] = (
-                    camel(made.group.split("/")[-1].rpartition(":")[2].rpartition(" ")[2]) + made.names[0]
-                )
+                made.names[0] = camel(made.group.split("/")[-1].rpartition(":")[2].rpartition(" ")[2]) + made.names[0]
         return {place: f"{snake(made.module)}:{'.'.join(made.names)}" for place, made in self.classes.items()}
 
     def modules(self) -> dict[str, str]:
@@ -282,11 +276,7 @@ class _Bindings:
                 if attribute.kind == "container":
                     yield f"{indent}{name}: Container[{view}] = Container({attribute.name!r}, {reference!r})"
                 else:
-                    key = (
-                        f"tuple[{', '.join(attribute.types)}]"
-                        if len(attribute.types) > 1
-                        else python or "int"
-                    )
+                    key = f"tuple[{', '.join(attribute.types)}]" if len(attribute.types) > 1 else python or "int"
                     yield f"{indent}{name}: ListOf[{key}, {view}] = ListOf({attribute.name!r}, {reference!r})"
             case "leaf-list":
                 yield f"{indent}{name}: LeafList[{python}] = LeafList({attribute.name!r}{enum})"

@@ -75,9 +75,7 @@ PATCHES = (
     ),
 )
 
-EXCLUDED = {
-    "openconfig-aft-network-instance": "it augments openconfig-network-instance at a path that is not there"
-}
+EXCLUDED = {"openconfig-aft-network-instance": "it augments openconfig-network-instance at a path that is not there"}
 """Modules of the default set that are left out, and why."""
 
 
@@ -185,9 +183,7 @@ def _compile(
     manifest["warnings"] = compiled.warnings
     manifest["generation"] = GENERATION
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    progress(
-        f"{len(compiled.tables.modules)} modules, {lines} lines of bindings, {len(compiled.warnings)} warnings"
-    )
+    progress(f"{len(compiled.tables.modules)} modules, {lines} lines of bindings, {len(compiled.warnings)} warnings")
     return compiled.warnings
 
 

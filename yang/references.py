@@ -40,9 +40,7 @@ class References:
                 for one, other in ((a, b), (b, a)):
                     targets = self._follow(one, context)
                     if other[0] == "literal" and other[2] is None:
-                        self.unknown += [
-                            f"the identity {other[1]!r}" for node in targets[:1] if _is_identity(node)
-                        ]
+                        self.unknown += [f"the identity {other[1]!r}" for node in targets[:1] if _is_identity(node)]
                 return []
             case ("negate", a):
                 self._follow(a, context)
@@ -59,9 +57,7 @@ class References:
             case ("call", "current", _):
                 return [self._current]
             case ("call", "deref", (argument,)):
-                return [
-                    target for node in self._follow(argument, context) for target in self._dereferenced(node)
-                ]
+                return [target for node in self._follow(argument, context) for target in self._dereferenced(node)]
             case ("call", _, arguments):
                 for argument in arguments:
                     self._follow(argument, context)

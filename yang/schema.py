@@ -168,9 +168,7 @@ class SchemaNode:
             text = self._record.extra.get("default")
             if text is None:
                 return None
-            self._default = (
-                tuple(map(self.type.parse, text)) if isinstance(text, tuple) else self.type.parse(text)
-            )
+            self._default = tuple(map(self.type.parse, text)) if isinstance(text, tuple) else self.type.parse(text)
         return self._default
 
     @property
@@ -232,9 +230,7 @@ class SchemaNode:
 
 def _is_required(node: SchemaNode) -> bool:
     if node.kind == "container":
-        return not node.presence and bool(
-            node.requirements or any(choice.mandatory for choice in node.choices)
-        )
+        return not node.presence and bool(node.requirements or any(choice.mandatory for choice in node.choices))
     return node.kind not in ("rpc", "notification") and (
         node.mandatory or node.min_elements > 0 or node.max_elements is not None
     )
@@ -252,9 +248,7 @@ class Schema:
         }
         self._types: list[Type | None] = [None] * len(tables.types)
         self._derived: dict[tuple[str, ...], dict[str, Identity]] = {}
-        self.root = SchemaNode(
-            self, NodeRecord("root", "", "", CONFIG, -1, {}, tables.nodes), None, 0, support
-        )
+        self.root = SchemaNode(self, NodeRecord("root", "", "", CONFIG, -1, {}, tables.nodes), None, 0, support)
 
     def supporting(self, paths: Iterable[str]) -> Schema:
         """Return this schema with only the nodes at `paths`, what leads to them, and the keys of lists on the way.

@@ -95,9 +95,7 @@ class Entries:
 
     __slots__ = ("_bounds", "_chunks", "schema")
 
-    def __init__(
-        self, schema: SchemaNode, entries: Mapping[Key, Node] | Iterable[tuple[Key, Node]] = ()
-    ) -> None:
+    def __init__(self, schema: SchemaNode, entries: Mapping[Key, Node] | Iterable[tuple[Key, Node]] = ()) -> None:
         """Hold `entries`, in any order if the list is ordered by system; a later one replaces one of the same key."""
         self.schema = schema
         chunk = dict(entries)
@@ -215,9 +213,7 @@ class Entries:
         children = self.schema.children
         if len(key) == 1:
             return children[self.schema.keys[0]].type.order(key[0])
-        return tuple(
-            [children[name].type.order(value) for name, value in zip(self.schema.keys, key, strict=True)]
-        )
+        return tuple([children[name].type.order(value) for name, value in zip(self.schema.keys, key, strict=True)])
 
     def _first(self, chunk: dict[Key, Node]) -> Any:
         return self._order(next(iter(chunk))) if self._is_sorted else None

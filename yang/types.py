@@ -183,9 +183,7 @@ class StringType(Type):
     def parse(self, text: str, resolve: Resolve = by_module_name) -> str:  # noqa: ARG002
         """Return the text."""
         if self.lengths and not within(self.lengths, len(text)):
-            raise InvalidValue(
-                f"{shown(text)} has {len(text)} characters, which is outside {written(self.lengths)}"
-            )
+            raise InvalidValue(f"{shown(text)} has {len(text)} characters, which is outside {written(self.lengths)}")
         if self.patterns:
             if self._tests is None:
                 # compiled on first use: the set has hundreds of patterns, a server needs a dozen

@@ -71,9 +71,7 @@ class _Validation:
                     app_tag="instance-required",
                 )
             case "when":
-                return UnknownElement(
-                    f"{name} may only be there when {rule.text}", path, info=(("bad-element", name),)
-                )
+                return UnknownElement(f"{name} may only be there when {rule.text}", path, info=(("bad-element", name),))
         return ConstraintViolation(
             rule.message or f"{name} must satisfy {rule.text}", path, app_tag=rule.app_tag or "must-violation"
         )
@@ -163,17 +161,13 @@ class _Validation:
             return True
         above = self.root if path.parent is None else cursor_at(self.root, path.parent)
         instance = Cursor(schema, "", above)
-        return all(
-            is_true(rule.evaluate(instance)) for rule in self.rules.owned_by(schema) if rule.kind == "when"
-        )
+        return all(is_true(rule.evaluate(instance)) for rule in self.rules.owned_by(schema) if rule.kind == "when")
 
     def unique(self, path: Path) -> Iterator[RequestError]:
         """Yield the entries of a list that agree in what should be unique (RFC 7950 section 7.8.3)."""
         schema = path.schema
         above = self.root if path.parent is None else cursor_at(self.root, path.parent)
-        entries = (
-            cast("Entries | None", above.value.children.get(schema.qname)) if above is not None else None
-        )
+        entries = cast("Entries | None", above.value.children.get(schema.qname)) if above is not None else None
         for unique in schema.unique if entries else ():
             seen: dict[tuple[object, ...], Path] = {}
             for key, entry in cast("Entries", entries).items():

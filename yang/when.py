@@ -12,6 +12,7 @@ from yang.tree import Node, is_empty
 from yang.xpath_functions import is_true
 
 if TYPE_CHECKING:
+    from yang.errors import RequestError
     from yang.tree import Child, Entries
     from yang.types import Value
 
@@ -19,11 +20,12 @@ ROUNDS = 64
 """How many times a dropped node may make another one's when false; no model chains that many."""
 
 
-def settle(before: Node, after: Node) -> Node:
+def settle(before: Node, after: Node, errors: list[RequestError] | None = None) -> Node:
     """Return `after`, an edit of `before`, without the nodes that were in `before` and whose when is now false.
 
     Raises:
-        UnknownElement: The edit made a node whose when is false.
+        UnknownElement: The edit made a node whose when is false; if a list for `errors` is given, the error is put there
+            and the node left out.
     """
     rules = after.schema.schema.rules
     for _ in range(ROUNDS):
@@ -33,12 +35,14 @@ def settle(before: Node, after: Node) -> Node:
             for rule, instance in rules.concerned(change, root):
                 if rule.kind == "when" and not is_true(rule.evaluate(instance)):
                     path = instance.path()
-                    if cursor_at(Cursor(before.schema, before, None), path) is None:
-                        raise UnknownElement(
-                            f"{path.schema.name} may only be there when {rule.text}",
-                            path,
-                            info=(("bad-element", path.schema.name),),
+                    if path not in doomed and cursor_at(Cursor(before.schema, before, None), path) is None:
+                        name = path.schema.name
+                        error = UnknownElement(
+                            f"{name} may only be there when {rule.text}", path, info=(("bad-element", name),)
                         )
+                        if errors is None:
+                            raise error
+                        errors.append(error)
                     doomed[path] = None
         if not doomed:
             return after

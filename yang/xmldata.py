@@ -59,9 +59,36 @@ def read_data(parent: etree._Element, schema: Schema, *, config_only: bool = Tru
     return Node(schema.root, read_children(parent, schema.root, config_only=config_only))
 
 
-def path_of(
-    element: etree._Element, top: etree._Element, schema: SchemaNode, path: Path | None
-) -> Path | None:
+def read_input(element: etree._Element, schema: SchemaNode) -> Node:
+    """Return the input of an operation from its element; anyxml and anydata in it stay elements.
+
+    Raises:
+        RequestError: As for `read_children`, or because something mandatory is missing (RFC 7950 section 8.3.1).
+    """
+    reader = Reader(schema.schema, config_only=False, keep_elements=True)
+    try:
+        node = Node(schema, reader.children(element, schema))
+    except Refused as refused:
+        raise refused.error from None
+    _refuse_missing(node)
+    return node
+
+
+def _refuse_missing(node: Node) -> None:
+    for choice in node.schema.choices:
+        names = [name for name, child in node.schema.children.items() if choice.id in dict(child.cases)]
+        if choice.mandatory and node.children.keys().isdisjoint(names):
+            info = (("bad-element", names[0] if len(names) == 1 else choice.id),)
+            raise MissingElement(f"{node.schema.name} needs one of {listed(names)}", info=info)
+    for name, schema in node.schema.children.items():
+        child = node.children.get(name)
+        if schema.mandatory and child is None:
+            raise MissingElement(f"{name} is missing", info=bad(schema))
+        if schema.kind == "container" and (child is not None or not schema.presence):
+            _refuse_missing(child if isinstance(child, Node) else Node(schema, {}))
+
+
+def path_of(element: etree._Element, top: etree._Element, schema: SchemaNode, path: Path | None) -> Path | None:
     """Return the path of `element`, as far as the schema knows it; `top` is the element of `schema`'s node at `path`."""
     way: list[etree._Element] = []
     while element is not top:
@@ -114,8 +141,8 @@ def unknown(element: etree._Element, parent: SchemaNode) -> RequestError:
         return UnknownElement(
             f"{name.localname} is not supported: no backend implements it, see the deviations", info=info
         )
-    known = listed(parent.children) or "nothing"
-    return UnknownElement(f"{parent.name or 'the top'} has no {name.localname}; it has {known}", info=info)
+    known = listed(name for name, child in parent.children.items() if child.kind not in ("rpc", "notification"))
+    return UnknownElement(f"{parent.name or 'the top'} has no {name.localname}; it has {known or 'nothing'}", info=info)
 
 
 class Refused(Exception):
@@ -129,9 +156,10 @@ class Refused(Exception):
 class Reader:
     """Reads one document; the inner loop of every large edit."""
 
-    def __init__(self, schema: Schema, *, config_only: bool) -> None:
+    def __init__(self, schema: Schema, *, config_only: bool, keep_elements: bool = False) -> None:
         self.schema = schema
         self.config_only = config_only
+        self.keep_elements = keep_elements
 
     def children(self, parent: etree._Element, schema: SchemaNode) -> dict[str, Child]:
         tags = schema.tags
@@ -184,13 +212,11 @@ class Reader:
                 gathered.setdefault(name, []).append(self.value(element, node))
                 found[name] = None
             elif kind in ("anydata", "anyxml"):
-                found[name] = inner_xml(element)
+                found[name] = element if self.keep_elements else inner_xml(element)
             else:
                 raise Refused(parent, unknown(element, schema))
             if self.config_only and not node.config:
-                raise Refused(
-                    element, UnknownElement(f"{node.name} is state, not configuration", info=bad(node))
-                )
+                raise Refused(element, UnknownElement(f"{node.name} is state, not configuration", info=bad(node)))
         for name, child in gathered.items():
             if isinstance(child, dict):
                 found[name] = Entries(schema.children[name], child)

@@ -66,9 +66,7 @@ class _Builder:
                 return lambda context: -to_number(operand(context))
             case ("union", operands):
                 parts = [self.build(operand) for operand in operands]
-                return lambda context: list(
-                    dict.fromkeys(node for part in parts for node in nodes(part(context)))
-                )
+                return lambda context: list(dict.fromkeys(node for part in parts for node in nodes(part(context))))
             case ("path", is_absolute, steps):
                 walk = self.walk(steps)
                 if is_absolute:
@@ -79,9 +77,7 @@ class _Builder:
                 if not predicates and not steps:
                     return start
                 tests = [self.build(predicate) for predicate in predicates]
-                return lambda context: walk(
-                    filtered(nodes(start(context)), tests, context.current), context.current
-                )
+                return lambda context: walk(filtered(nodes(start(context)), tests, context.current), context.current)
             case ("call", name, arguments):
                 return self.call(name, arguments)
         raise ModelError(f"an XPath construct that is not supported: {tree!r}")
@@ -128,9 +124,7 @@ class _Builder:
         wanted = {}
         for predicate in predicates:
             match predicate:
-                case ("compare", "=", ("path", False, (("child", ("name", _, name), ()),)), value) if (
-                    _is_fixed(value)
-                ):
+                case ("compare", "=", ("path", False, (("child", ("name", _, name), ()),)), value) if _is_fixed(value):
                     wanted[name] = self.build(value)
                 case _:
                     return {}
@@ -200,9 +194,7 @@ def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bo
         return True
     if node.schema.kind == "root" or kind == "text":
         return False
-    return (name is None or node.schema.name == name) and (
-        module is None or node.schema.module.name == module
-    )
+    return (name is None or node.schema.name == name) and (module is None or node.schema.module.name == module)
 
 
 def _is_fixed(tree: Any) -> bool:
@@ -217,9 +209,7 @@ def _is_fixed(tree: Any) -> bool:
     return False
 
 
-def _entry(
-    entries: Entries, keyed: dict[str, Evaluator], parent: Cursor, current: Cursor
-) -> list[Cursor] | None:
+def _entry(entries: Entries, keyed: dict[str, Evaluator], parent: Cursor, current: Cursor) -> list[Cursor] | None:
     """Return the entry that has the wanted keys, found by look-up; None where only a search will tell."""
     schema = entries.schema
     if set(schema.keys) != keyed.keys():

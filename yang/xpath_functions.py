@@ -134,9 +134,7 @@ def _is_derived(found: Result, identity: Result, *, or_self: bool) -> bool:
 def _matcher(pattern: str) -> Callable[[str], Any]:
     from elementpath.regex import translate_pattern  # noqa: PLC0415 - slow to import, and hardly any model needs it
 
-    return re.compile(
-        translate_pattern(pattern, back_references=False, lazy_quantifiers=False, anchors=False)
-    ).search
+    return re.compile(translate_pattern(pattern, back_references=False, lazy_quantifiers=False, anchors=False)).search
 
 
 def _enum_value(found: Result) -> float:
@@ -148,8 +146,7 @@ def _enum_value(found: Result) -> float:
 
 def _is_bit_set(found: Result, bit: Result) -> bool:
     return any(
-        isinstance(node.schema.type, BitsType) and to_text(bit) in str(node.value).split()
-        for node in nodes(found)[:1]
+        isinstance(node.schema.type, BitsType) and to_text(bit) in str(node.value).split() for node in nodes(found)[:1]
     )
 
 
@@ -168,9 +165,7 @@ FUNCTIONS: dict[str, tuple[int, int | None, Callable[..., Result]]] = {
     "substring-before": (
         2,
         2,
-        lambda _, text, part: (
-            to_text(text).partition(to_text(part))[0] if to_text(part) in to_text(text) else ""
-        ),
+        lambda _, text, part: to_text(text).partition(to_text(part))[0] if to_text(part) in to_text(text) else "",
     ),
     "substring-after": (2, 2, lambda _, text, part: to_text(text).partition(to_text(part))[2]),
     "substring": (2, 3, _substring),

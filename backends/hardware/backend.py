@@ -49,9 +49,7 @@ class HardwareBackend(Backend):
             except DriverLost as error:
                 raise BackendLost(str(error)) from error
             failures = {
-                start + index: Failure(
-                    answer.detail or str(answer.status), str(answer.status), answer.attribute
-                )
+                start + index: Failure(answer.detail or str(answer.status), str(answer.status), answer.attribute)
                 for index, answer in enumerate(answers)
                 if answer.status not in (Status.OK, Status.NOT_EXECUTED)
             }

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from yang.errors import NosError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -49,7 +51,7 @@ class Answer(NamedTuple):
 OK = Answer(Status.OK)
 
 
-class DriverLost(Exception):
+class DriverLost(NosError):
     """The driver cannot reach its chip."""
 
 

@@ -105,6 +105,10 @@ class RemoteDriver(Driver):
         """Take a port out."""
         self._call("pull", name)
 
+    def stop(self) -> None:
+        """Switch the chip off: its process ends, and its tables are gone."""
+        self._call("stop")
+
     def close(self) -> None:
         """Close the connections; the chip goes on."""
         for connection in (self._connection, self._watching):
@@ -126,6 +130,11 @@ class RemoteDriver(Driver):
         if not is_ok:
             raise DriverLost(f"the chip behind {self._path} cannot do {method}: {result}")
         return result
+
+
+def from_settings(settings: Mapping[str, Any]) -> RemoteDriver:
+    """Return the driver of the chip behind the setting `socket`."""
+    return RemoteDriver(Path(settings["socket"]))
 
 
 def _connect(path: Path) -> socket.socket:
@@ -154,6 +163,10 @@ class _Handler(socketserver.StreamRequestHandler):
             method, argument = json.loads(line)
             if method == "watch":
                 chip.watch(self.report)
+                continue
+            if method == "stop":
+                threading.Thread(target=self.server.shutdown).start()
+                self.wfile.write(b"[true, null]\n")
                 continue
             try:
                 answer = [True, _carried_out(chip, method, argument)]
@@ -202,8 +215,8 @@ def _carried_out(chip: SimulatedAsic, method: str, argument: Any) -> Any:
     raise ValueError(f"no method {method}")
 
 
-def start(path: Path, ports: int) -> int:
-    """Start a chip's process with `ports` Ethernet ports behind `path`, and return its process id when it answers.
+def start(path: Path, ports: int) -> None:
+    """Start a chip's process with `ports` Ethernet ports behind `path`, and wait until it answers.
 
     It is in a session of its own, and goes on when its parent ends.
 
@@ -211,14 +224,12 @@ def start(path: Path, ports: int) -> int:
         DriverLost: It does not answer in time.
     """
     command = [sys.executable, "-m", "backends.hardware.remote", "--socket", str(path), "--ports", str(ports)]
-    process = subprocess.Popen(
-        command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + START_TIME
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(DriverLost):
             _connect(path).close()
-            return process.pid
+            return
         time.sleep(0.01)
     raise DriverLost(f"the chip's process behind {path} did not start")
 

@@ -91,9 +91,7 @@ class SimulatedAsic(Driver):
             names = ports if ports is not None else [key[1] for key in self._objects if key[0] == Port.kind]
             found = {name: self._objects.get((Port.kind, name)) for name in names}
         return {
-            name: PortStatus(port.admin_state, Counters())
-            for name, port in found.items()
-            if isinstance(port, Port)
+            name: PortStatus(port.admin_state, Counters()) for name, port in found.items() if isinstance(port, Port)
         }
 
     def objects(self) -> Iterable[Object]:
@@ -124,9 +122,7 @@ class SimulatedAsic(Driver):
         with self._lock:
             gone = {(Port.kind, name)}
             while more := {
-                key
-                for key, found in self._objects.items()
-                if key not in gone and gone & set(found.references())
+                key for key, found in self._objects.items() if key not in gone and gone & set(found.references())
             }:
                 gone |= more
             for key in sorted(gone, key=lambda key: -self._objects[key].rank if key in self._objects else 0):
@@ -156,9 +152,7 @@ class SimulatedAsic(Driver):
             if after.is_fixed:
                 return Answer(Status.UNSUPPORTED, f"{after} cannot be made")
             if self._used[after.kind] >= self._capacity[after.kind]:
-                return Answer(
-                    Status.NO_RESOURCES, f"the table of {after.kind} is full at {self._capacity[after.kind]}"
-                )
+                return Answer(Status.NO_RESOURCES, f"the table of {after.kind} is full at {self._capacity[after.kind]}")
         elif old is None:
             return Answer(Status.NOT_FOUND, f"{after} is not there")
         else:
@@ -197,13 +191,9 @@ class SimulatedAsic(Driver):
             case Port(mtu=mtu) if mtu not in MTU:
                 return Answer(Status.INVALID, f"mtu {mtu} is outside {MTU.start}..{MTU.stop - 1}", "mtu")
             case RouterInterface(type="sub_port", vlan_id=vlan_id) if vlan_id not in VLAN:
-                return Answer(
-                    Status.INVALID, f"vlan {vlan_id} is outside {VLAN.start}..{VLAN.stop - 1}", "vlan_id"
-                )
+                return Answer(Status.INVALID, f"vlan {vlan_id} is outside {VLAN.start}..{VLAN.stop - 1}", "vlan_id")
             case NextHopGroup(members=members) if len(members) > GROUP_SIZE:
-                return Answer(
-                    Status.NO_RESOURCES, f"{len(members)} next hops are more than {GROUP_SIZE}", "members"
-                )
+                return Answer(Status.NO_RESOURCES, f"{len(members)} next hops are more than {GROUP_SIZE}", "members")
         return None
 
     def _fault(self, operation: Operation) -> Answer | None:

@@ -77,9 +77,7 @@ class Interface(Translator[InterfaceView]):
     path: ClassVar[str] = INTERFACE
     claims = (
         Claim("config/name", "name"),
-        Claim(
-            "config/type", "type", frozenset({InterfaceType.ETHERNET_CSMACD, InterfaceType.SOFTWARE_LOOPBACK})
-        ),
+        Claim("config/type", "type", frozenset({InterfaceType.ETHERNET_CSMACD, InterfaceType.SOFTWARE_LOOPBACK})),
         Claim("config/mtu", "mtu"),
         Claim("config/description", "description"),
         Claim("config/enabled", "admin_state"),

@@ -174,9 +174,7 @@ class KernelBackend(Backend):
         for kind in LINK_TYPES:
             info = {"attrs": [("IFLA_INFO_KIND", kind)]}
             attrs = [("IFLA_IFNAME", PROBE), ("IFLA_LINKINFO", info)]
-            refused = self._netlink.send(
-                [Message(nl.NEWLINK, nl.CREATE | nl.EXCL, link_payload(attrs=attrs))]
-            )
+            refused = self._netlink.send([Message(nl.NEWLINK, nl.CREATE | nl.EXCL, link_payload(attrs=attrs))])
             if 0 in refused and refused[0].code == "EPERM":
                 raise PermissionError(refused[0].errno, "no right to change the network")
             if not refused:
@@ -289,9 +287,7 @@ class KernelBackend(Backend):
     ) -> Iterator[tuple[int, Message]]:
         """Yield what is to be set on links once they are made; one whose making was refused is left alone."""
         kept = [
-            (number, operation)
-            for number, operation in batch
-            if operation.after is not None and number not in failures
+            (number, operation) for number, operation in batch if operation.after is not None and number not in failures
         ]
         here = self._links_of(kept)
         for number, operation in kept:
@@ -303,9 +299,7 @@ class KernelBackend(Backend):
 
     def _links_of(self, batch: Sequence[tuple[int, Operation]]) -> dict[str, LinkState]:
         names = {operation.key[1] for _, operation in batch}
-        names |= {
-            resource.parent for _, operation in batch if isinstance(resource := operation.resource, VlanLink)
-        }
+        names |= {resource.parent for _, operation in batch if isinstance(resource := operation.resource, VlanLink)}
         return self.links(names if len(names) <= FEW else None)
 
     def _other_requests(
@@ -331,9 +325,7 @@ class KernelBackend(Backend):
             elif isinstance(resource, Route):
                 yield (
                     number,
-                    routes.message(
-                        cast("Route | None", operation.before), cast("Route | None", operation.after)
-                    ),
+                    routes.message(cast("Route | None", operation.before), cast("Route | None", operation.after)),
                 )
             elif isinstance(resource, Address):
                 ifindex = here[resource.interface].ifindex

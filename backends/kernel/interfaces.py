@@ -42,9 +42,7 @@ LONGEST_ALIAS = 255
 NAME = re.compile(r"[^\s/:%]{1,15}").fullmatch
 
 
-def interface_translators(
-    *, has_loopbacks: bool, has_bridges: bool, has_vlans: bool
-) -> tuple[AnyTranslator, ...]:
+def interface_translators(*, has_loopbacks: bool, has_bridges: bool, has_vlans: bool) -> tuple[AnyTranslator, ...]:
     """Return the translators of interfaces and what is in them, for a kernel that can make what is said."""
     return (
         Interface(has_loopbacks=has_loopbacks, has_bridges=has_bridges),
@@ -113,15 +111,11 @@ class Subinterface(Translator[SubinterfaceView]):
     def resources(self, view: SubinterfaceView, keys: tuple[Key, ...]) -> Iterator[Resource]:
         """Yield the VLAN link, if it is one."""
         if not self._has_vlans and keys[1][0] != 0:
-            raise Untranslatable(
-                "this kernel makes no VLAN links, so that only subinterface 0 can be", "config/index"
-            )
+            raise Untranslatable("this kernel makes no VLAN links, so that only subinterface 0 can be", "config/index")
         vlan_id = vlan_of(view, keys[1][0])
         if vlan_id is not None:
             name = _link_name(subinterface_name(keys), "config/index")
-            yield VlanLink(
-                name, str(keys[0][0]), vlan_id, view.config.enabled, _alias(view.config.description)
-            )
+            yield VlanLink(name, str(keys[0][0]), vlan_id, view.config.enabled, _alias(view.config.description))
 
     def leaf_of(self, resource: Resource, attribute: str, view: SubinterfaceView) -> str:
         """Return the leaf that gave an attribute; the VLAN may stand in two places."""

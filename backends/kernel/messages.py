@@ -147,9 +147,7 @@ def read_address(payload: bytes, name_of: Callable[[int], str]) -> Address:
 
 def neighbor_message(neighbor: Neighbor, index: int, *, is_gone: bool) -> Message:
     """Return the request that sets or removes a neighbour."""
-    payload = NEIGHBOR.pack(family(neighbor.address), index, PERMANENT, 0, 0) + attribute(
-        1, packed(neighbor.address)
-    )
+    payload = NEIGHBOR.pack(family(neighbor.address), index, PERMANENT, 0, 0) + attribute(1, packed(neighbor.address))
     if is_gone:
         return Message(nl.DELNEIGH, 0, payload)
     octets = bytes.fromhex(neighbor.link_layer_address.replace(":", ""))
@@ -206,10 +204,7 @@ class RouteMessages:
                 octets = b""
                 for hop in hops:
                     gateway = _hop(hop)
-                    octets += (
-                        NEXT_HOP.pack(NEXT_HOP.size + len(gateway), 0, 0, self._index_of(hop.interface))
-                        + gateway
-                    )
+                    octets += NEXT_HOP.pack(NEXT_HOP.size + len(gateway), 0, 0, self._index_of(hop.interface)) + gateway
                 octets = attribute(9, octets) if hops else b""
             self._hops[hops] = octets
         return octets

@@ -24,20 +24,21 @@ ROUTER = {
 """What makes a namespace a router."""
 
 
-def make(namespace: str, far: str, ports: Sequence[str]) -> bool:
+def exists(namespace: str) -> bool:
+    """Return whether there is a namespace of this name."""
+    return namespace in netns.listnetns()
+
+
+def make(namespace: str, far: str, ports: Sequence[str]) -> None:
     """Make `namespace` with `ports`, whose other ends are up in the namespace `far` under the same names.
 
     Namespaces and ports that are there already are taken as they are.
 
-    Returns:
-        Whether `namespace` is new.
-
     Raises:
         PermissionError: This process may not make namespaces.
     """
-    is_new = namespace not in netns.listnetns()
     for name in (namespace, far):
-        if name not in netns.listnetns():
+        if not exists(name):
             try:
                 netns.create(name)
             except OSError as error:
@@ -54,13 +55,12 @@ def make(namespace: str, far: str, ports: Sequence[str]) -> bool:
         for port in ports:
             far_end.link("set", index=far_end.link_lookup(ifname=port)[0], state="up")
     in_namespace(namespace, lambda: _set(ROUTER))
-    return is_new
 
 
 def remove(*namespaces: str) -> None:
     """Remove namespaces, with all that is in them; those that are not there are passed over."""
     for name in namespaces:
-        if name in netns.listnetns():
+        if exists(name):
             netns.remove(name)
 
 

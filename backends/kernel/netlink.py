@@ -195,10 +195,7 @@ def _open(groups: int) -> socket.socket:
 
 
 def _packed(message: Message, flags: int, sequence: int) -> bytes:
-    return (
-        HEADER.pack(16 + len(message.payload), message.type, message.flags | flags, sequence, 0)
-        + message.payload
-    )
+    return HEADER.pack(16 + len(message.payload), message.type, message.flags | flags, sequence, 0) + message.payload
 
 
 def _messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -243,9 +240,7 @@ def text(value: bytes) -> str:
     return value.rstrip(b"\0").decode("utf-8", "replace")
 
 
-def link_payload(
-    index: int = 0, *, flags: int = 0, change: int = 0, attrs: Sequence[tuple[str, Any]] = ()
-) -> bytes:
+def link_payload(index: int = 0, *, flags: int = 0, change: int = 0, attrs: Sequence[tuple[str, Any]] = ()) -> bytes:
     """Return the payload of a link message with pyroute2's attributes `attrs`."""
     message = ifinfmsg()
     message["index"], message["flags"], message["change"] = index, flags, change

@@ -92,9 +92,7 @@ class InterfaceState(StateSource):
 
     def _leaves(self, state: LinkState) -> dict[str, Value]:
         is_loopback = state.name == "lo" or LINK_TYPES.get(state.kind) == "loopback"
-        type_ = (
-            "softwareLoopback" if is_loopback else "bridge" if state.kind == "bridge" else "ethernetCsmacd"
-        )
+        type_ = "softwareLoopback" if is_loopback else "bridge" if state.kind == "bridge" else "ethernetCsmacd"
         leaves: dict[str, Value] = {
             "state/name": state.name,
             "state/type": Identity(f"iana-if-type:{type_}"),

@@ -94,9 +94,7 @@ def compile_modules(
         sources[id(node)] = _source(statement)
 
     compiler = NodeCompiler(record)
-    nodes = tuple(
-        node for module in modules if module.keyword == "module" for node in compiler.children(module)
-    )
+    nodes = tuple(node for module in modules if module.keyword == "module" for node in compiler.children(module))
     tables = Tables(
         tuple(_module_record(module) for module in modules),
         tuple(compiler.specs),
@@ -131,9 +129,7 @@ def _module_record(module: Statement) -> ModuleRecord:
         file=module.pos.ref.rsplit("/", 1)[-1],
         imports=tuple(sorted({s.arg for s in module.substmts if s.keyword in ("import", "include")})),
         features=tuple(
-            sorted(
-                name for name, feature in module.i_features.items() if _is_supported(module, name, feature)
-            )
+            sorted(name for name, feature in module.i_features.items() if _is_supported(module, name, feature))
         ),
         belongs_to=module.i_modulename if module.keyword == "submodule" else None,
         yang_version=module.i_version,

@@ -86,9 +86,7 @@ class _Scope:
                 return ("any", self.imported(prefix.removesuffix(":*")), None)
             case ("node_type", kind):
                 return (kind, None, None)
-        raise ModelError(
-            f"{place(self.statement)}: '{self.statement.arg}' tests for {test!r}, which data never is"
-        )
+        raise ModelError(f"{place(self.statement)}: '{self.statement.arg}' tests for {test!r}, which data never is")
 
     def imported(self, prefix: str) -> str:
         """Return the name of the module that `prefix` stands for."""

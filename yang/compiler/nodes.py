@@ -87,9 +87,7 @@ class NodeCompiler:
         if musts := tuple(self._musts(statement)):
             extra["must"] = musts
         children = tuple(self.children(statement))
-        return NodeRecord(
-            statement.keyword, statement.keyword, module_name(statement), CONFIG, -1, extra, children
-        )
+        return NodeRecord(statement.keyword, statement.keyword, module_name(statement), CONFIG, -1, extra, children)
 
     def _choices(self, parent: Statement, cases: Cases) -> Iterator[tuple[str, bool, str | None, Cases]]:
         for choice in parent.i_children:
@@ -248,9 +246,7 @@ def _target(leaf: Statement, path: Statement, tree: Any) -> Statement:
         elif axis == "child":
             below = data_child(leaf.i_module.i_ctx.get_module(module) if node is None else node, module, name)
             if below is None:
-                raise ModelError(
-                    f"{place(path)}: '{path.arg}' does not lead to a leaf: there is no {module}:{name}"
-                )
+                raise ModelError(f"{place(path)}: '{path.arg}' does not lead to a leaf: there is no {module}:{name}")
             node = below
     if node is None or node.keyword not in ("leaf", "leaf-list"):
         raise ModelError(f"{place(path)}: '{path.arg}' does not lead to a leaf")

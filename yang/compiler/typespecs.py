@@ -135,9 +135,7 @@ def _pattern(statement: Statement) -> tuple[Any, ...]:
     try:
         regex = _translated(statement.arg, has_anchors=is_posix)
     except (RegexError, re.error) as error:
-        raise ModelError(
-            f"{place(statement)}: the pattern '{statement.arg}' cannot be used: {error}"
-        ) from error
+        raise ModelError(f"{place(statement)}: the pattern '{statement.arg}' cannot be used: {error}") from error
     message, app_tag = statement.search_one("error-message"), statement.search_one("error-app-tag")
     return (
         statement.arg,

@@ -1,0 +1,214 @@
+"""The command `nos-mgmt`."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nos_mgmt.settings import load
+from yang.bindings import DEFAULT, use
+from yang.errors import ModelError, NosError
+from yang.tables import load as load_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODELS = click.option("--models", type=click.Path(path_type=Path), default=DEFAULT, help="The folder of the model set.")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn the errors that a user can do something about into a line and status 1."""
+    try:
+        yield
+    except (NosError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(version("nos-mgmt"), prog_name="nos-mgmt")
+def main() -> None:
+    """Manage a network device: OpenConfig over NETCONF, and a commit that cannot be half done."""
+
+
+@main.command()
+@click.option(
+    "--config", type=click.Path(exists=True, path_type=Path), help="A TOML file with settings; options count for more."
+)
+@click.option("--state", type=click.Path(path_type=Path), help="The folder for keys and history.  [.nos]")
+@click.option("--models", type=click.Path(path_type=Path), help="The folder of the model set.  [the default set]")
+@click.option("--host", help="The address to listen at.  [127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The TCP port to listen at; 0 takes a free one.  [8830]")
+@click.option("--backends", help="The backends, separated by commas.  [kernel,hardware]")
+@click.option("--asic-ports", type=click.IntRange(0), help="Ethernet ports of the simulated chip.  [8]")
+@click.option("--kernel-ports", type=click.IntRange(0), help="Ethernet ports in the namespace that is made.  [8]")
+@click.option("--namespace", help="The network namespace to manage.  [one that is made: nos-PORT]")
+@click.option(
+    "--keep-namespaces/--remove-namespaces",
+    default=None,
+    help="What to do in the end with those that were made.  [remove]",
+)
+@click.option("--history", help="The URL of the history's database.  [a file in the state folder]")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log.  [info]")
+@click.option("--known-hosts", type=click.Path(path_type=Path), help="A known_hosts file to put the server's key into.")
+def serve(config: Path | None, known_hosts: Path | None, backends: str | None, **options: Any) -> None:
+    """Serve NETCONF over SSH until Ctrl-C or SIGTERM.
+
+    The first start makes a host key and the key of the user 'admin' in the state folder. There is no password.
+    """
+    if backends is not None:
+        options["backends"] = tuple(name.strip() for name in backends.split(",") if name.strip())
+    with plain_errors():
+        settings = load(config, options)
+        if not (settings.models / "schema.tables").exists():
+            raise ModelError(f"no compiled models in {settings.models}: run 'nos-mgmt models install'")
+        # backends import bindings, which are those of the set that is served
+        use(settings.models)
+        from nos_mgmt import serve as serving  # noqa: PLC0415
+
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+        logging.getLogger("asyncssh").setLevel(logging.WARNING)
+        serving.serve(settings, known_hosts, click.echo)
+
+
+@main.group()
+def models() -> None:
+    """Install, list, check and compile YANG models."""
+
+
+@models.command()
+@click.option(
+    "--from", "source", help="A folder of .yang files, or the address of a git repository.  [the default set]"
+)
+@MODELS
+def install(source: str | None, models: Path) -> None:
+    """Install a model set and compile it: tables for the server, typed bindings for backends."""
+    from yang import modelset  # noqa: PLC0415 - the compiler is slow to import
+
+    with plain_errors():
+        warnings = modelset.install(models, source, _progress)
+    if warnings:
+        click.echo(f"{len(warnings)} expressions of the models look odd; 'nos-mgmt models check' lists them")
+
+
+@models.command("compile")
+@MODELS
+def compile_(models: Path) -> None:
+    """Compile an installed model set again."""
+    from yang import modelset  # noqa: PLC0415
+
+    with plain_errors():
+        modelset.compile_set(models, _progress)
+
+
+@models.command("list")
+@MODELS
+def list_(models: Path) -> None:
+    """List the modules of a model set, with their revisions."""
+    with plain_errors():
+        for module in load_tables(models / "schema.tables").modules:
+            of = f"  part of {module.belongs_to}" if module.belongs_to else ""
+            click.echo(f"{module.name:45} {module.revision}{of}")
+
+
+@models.command()
+@MODELS
+def check(models: Path) -> None:
+    """Say what is wrong with an installed model set; the status is 1 if it cannot be used as it is."""
+    from yang import modelset  # noqa: PLC0415
+
+    with plain_errors():
+        findings = list(modelset.check(models))
+        manifest = modelset.read_manifest(models)
+    click.echo(f"from {manifest['origin']}")
+    for patch in manifest["patches"]:
+        click.echo(f"patched: {patch}")
+    for name, reason in manifest["excluded"].items():
+        click.echo(f"left out: {name}: {reason}")
+    for finding in findings:
+        click.echo(finding)
+    if any(not finding.startswith("warning: ") for finding in findings):
+        raise SystemExit(1)
+
+
+@main.group()
+@click.option("--state", type=click.Path(path_type=Path), default=Path(".nos"), help="The server's state folder.")
+@click.pass_context
+def asic(context: click.Context, state: Path) -> None:
+    """Look into the simulated chip of a running server, and make it fail."""
+    context.obj = state
+
+
+@asic.command()
+@click.pass_obj
+def show(state: Path) -> None:
+    """List what the chip holds."""
+    with plain_errors():
+        chip = _chip(state)
+        for name in sorted(chip.status(None)):
+            click.echo(_line(next(iter(chip.get([("hardware:port", name)]).values()))))
+        for found in sorted(chip.objects(), key=lambda found: (found.rank, found.key)):
+            click.echo(_line(found))
+
+
+@asic.command()
+@click.argument("name")
+@click.pass_obj
+def fail(state: Path, name: str) -> None:
+    """Make operations on an object fail: NAME is as 'show' has it, for example 'route 10.0.0.0/24', or 'after 5'.
+
+    'after N' lets N operations through and fails the one behind them.
+    """
+    from backends.hardware.simulated import Fault  # noqa: PLC0415
+
+    kind, _, rest = name.partition(" ")
+    with plain_errors():
+        fault = Fault(after=int(rest)) if kind == "after" else Fault(key=(f"hardware:{kind}", *rest.split()))
+        _chip(state).inject(fault)
+
+
+@asic.command()
+@click.pass_obj
+def heal(state: Path) -> None:
+    """Take back all ordered failures."""
+    with plain_errors():
+        _chip(state).inject(None)
+
+
+@asic.command()
+@click.argument("port")
+@click.pass_obj
+def plug(state: Path, port: str) -> None:
+    """Put a port in."""
+    with plain_errors():
+        _chip(state).plug(port)
+
+
+@asic.command()
+@click.argument("port")
+@click.pass_obj
+def pull(state: Path, port: str) -> None:
+    """Take a port out."""
+    with plain_errors():
+        _chip(state).pull(port)
+
+
+def _chip(state: Path) -> Any:
+    from backends.hardware.remote import RemoteDriver  # noqa: PLC0415
+    from nos_mgmt.embedded import socket_of  # noqa: PLC0415
+
+    return RemoteDriver(socket_of(state))
+
+
+def _line(found: Any) -> str:
+    attributes = " ".join(f"{name}={value}" for name, value in found.attributes().items() if value not in ("", ()))
+    return f"{str(found).removeprefix('hardware:')}  {attributes}"
+
+
+def _progress(message: str) -> None:
+    click.echo(f"models: {message}")

@@ -1,0 +1,87 @@
+"""What a server brings along when it is given no system to manage: network namespaces with ports, and a simulated chip.
+
+Both outlive a server that is killed, as real ones would, and are found again by the next start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backends.hardware import remote
+from backends.hardware.driver import DriverLost
+from backends.kernel import namespaces
+
+if TYPE_CHECKING:
+    from nos_mgmt.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SOCKET = 100
+"""Unix sockets' paths have at most 107 octets."""
+
+
+class Embedded:
+    """The systems that were made for one server."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make nothing yet."""
+        self._settings = settings
+        self._record = settings.state / "namespaces.json"
+        self.socket = socket_of(settings.state)
+        self.namespace = settings.namespace or f"nos-{settings.port}"
+        self.far = f"{self.namespace}-far"
+
+    def make_namespaces(self) -> None:
+        """Make the namespace to manage, with ports, and the one at the far ends; or find those of an earlier start.
+
+        Raises:
+            PermissionError: This process may not make namespaces.
+        """
+        ports = [f"Ethernet{number}" for number in range(1, self._settings.kernel_ports + 1)]
+        missing = [name for name in (self.namespace, self.far) if not namespaces.exists(name)]
+        if missing and not self._record.exists():
+            # written down before, so that they are recognised whatever happens
+            self._record.write_text(json.dumps(missing), encoding="utf-8")
+        namespaces.make(self.namespace, self.far, ports)
+
+    def start_chip(self) -> None:
+        """Start the chip's process, unless that of an earlier start still runs.
+
+        Raises:
+            DriverLost: It does not start.
+        """
+        with suppress(DriverLost):
+            remote.RemoteDriver(self.socket).close()
+            logger.info("the chip of an earlier start still runs")
+            return
+        remote.start(self.socket, self._settings.asic_ports)
+
+    def remove(self) -> None:
+        """Switch the chip off, and remove namespaces that were made, unless they are to be kept."""
+        with suppress(DriverLost):
+            chip = remote.RemoteDriver(self.socket)
+            chip.stop()
+            chip.close()
+        if self._record.exists() and not self._settings.keep_namespaces:
+            namespaces.remove(*json.loads(self._record.read_text(encoding="utf-8")))
+            self._record.unlink()
+
+
+def socket_of(state: Path) -> Path:
+    """Return the path of the chip's socket: in the state folder, or in a short one of our own if that is too long."""
+    socket = state.absolute() / "asic.sock"
+    if len(os.fsencode(socket)) <= LONGEST_SOCKET:
+        return socket
+    digest = hashlib.sha256(os.fsencode(socket)).hexdigest()[:16]
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"nos-mgmt-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder / f"{digest}.sock"

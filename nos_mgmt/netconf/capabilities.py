@@ -1,0 +1,39 @@
+"""What a server's hello says: the capabilities of RFC 6241 section 8, and every module that is served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from nos_mgmt.netconf.messages import BASE_1_0, BASE_1_1
+from yang import deviations
+
+if TYPE_CHECKING:
+    from nos_mgmt.device import Device
+    from yang.schema import Module
+
+CAPABILITIES = (
+    BASE_1_0,
+    BASE_1_1,
+    "urn:ietf:params:netconf:capability:candidate:1.0",
+    "urn:ietf:params:netconf:capability:rollback-on-error:1.0",
+    "urn:ietf:params:netconf:capability:validate:1.1",
+)
+
+
+def capabilities(device: Device) -> list[str]:
+    """Return the URIs, those of the modules as RFC 6020 section 5.6.4 has them."""
+    modules = [_uri(module, is_deviated=module.name in device.deviated) for module in device.modules]
+    own = f"{deviations.NAMESPACE}?module={deviations.NAME}&revision={deviations.REVISION}"
+    return [*CAPABILITIES, *modules, own]
+
+
+def _uri(module: Module, *, is_deviated: bool) -> str:
+    parameters = [f"module={quote(module.name)}"]
+    if module.revision:
+        parameters.append(f"revision={module.revision}")
+    if module.record.features:
+        parameters.append(f"features={','.join(map(quote, module.record.features))}")
+    if is_deviated:
+        parameters.append(f"deviations={deviations.NAME}")
+    return f"{module.namespace}?{'&'.join(parameters)}"

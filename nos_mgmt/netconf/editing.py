@@ -1,0 +1,71 @@
+"""edit-config, copy-config, delete-config and discard-changes (RFC 6241 sections 7.2 to 7.4 and 8.3.4.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from datastore.errors import ValidationFailed
+from nos_mgmt.netconf.datastores import named_datastore
+from yang.edit import edit_config as edit
+from yang.errors import InvalidValue, RequestError
+from yang.validate import validate
+from yang.xmldata import read_data
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from nos_mgmt.netconf.session import Call
+    from yang.edit import DefaultOperation
+    from yang.tree import Node
+
+
+def edit_config(call: Call) -> None:
+    """Edit the candidate."""
+    config = cast("_Element", call.input.get("config"))
+    default_operation = cast("DefaultOperation", call.input.get("default-operation") or "merge")
+    test_option = call.input.get("test-option") or "set"
+    errors: list[RequestError] = []
+    goes_on = call.input.get("error-option") == "continue-on-error"
+
+    def edited(candidate: Node) -> Node:
+        after = edit(candidate, config, default_operation, errors if goes_on else None)
+        if test_option != "set":
+            wrong = validate(call.device.datastores.running, after)
+            if wrong:
+                raise ValidationFailed(wrong)
+        return after if test_option != "test-only" else candidate
+
+    # whatever error-option says, an element that is in error changes nothing; rollback-on-error holds for all
+    call.device.datastores.edit(call.session.id, edited)
+    if errors:
+        raise ValidationFailed(errors)
+
+
+def copy_config(call: Call) -> None:
+    """Replace the candidate."""
+    source = cast("Node", call.input.get("source"))
+    config = cast("_Element | None", source.get("config"))
+    datastores = call.device.datastores
+    if config is not None:
+        tree = read_data(config, call.device.schema)
+        datastores.edit(call.session.id, lambda _: edit_replaced(tree))
+        return
+    if source.children.keys() == cast("Node", call.input.get("target")).children.keys():
+        name = named_datastore(source)
+        raise InvalidValue(f"{name} cannot be copied to itself", info=(("bad-element", name),))
+    datastores.edit(call.session.id, lambda _: datastores.read(named_datastore(source)))
+
+
+def edit_replaced(tree: Node) -> Node:
+    """Return `tree`."""
+    return tree
+
+
+def delete_config(call: Call) -> None:
+    """Refuse: the schema knows no target here that could be deleted, running least of all."""
+    raise InvalidValue("this datastore cannot be deleted", info=(("bad-element", "target"),))
+
+
+def discard_changes(call: Call) -> None:
+    """Make the candidate equal to running."""
+    call.device.datastores.discard(call.session.id)

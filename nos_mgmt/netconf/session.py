@@ -1,0 +1,162 @@
+"""A NETCONF session: messages in, messages out. It knows nothing of SSH and is tested with bytes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from nos_mgmt.netconf import capabilities, committing, editing, history, locking, reading, sessions
+from nos_mgmt.netconf.messages import (
+    BASE_1_1,
+    BadHello,
+    BadRpc,
+    MalformedMessage,
+    OperationNotSupported,
+    error_reply,
+    hello,
+    read_hello,
+    read_rpc,
+    reply,
+    taken_apart,
+)
+from yang.diff import NETCONF
+from yang.errors import RequestError
+from yang.xmldata import read_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lxml import etree
+
+    from datastore.history import Author
+    from nos_mgmt.device import Device
+    from nos_mgmt.sessions import Sessions
+    from yang.tree import Node
+
+logger = logging.getLogger(__name__)
+
+MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+HISTORY = "urn:nos-mgmt:yang:nos-history"
+
+
+class Call(NamedTuple):
+    """One request, as the function sees it that answers it."""
+
+    device: Device
+    sessions: Sessions
+    session: Session
+    input: Node
+    """The operation's input: leaves typed, anyxml and anydata as elements."""
+
+
+OPERATIONS: dict[str, Callable[[Call], str | None]] = {
+    f"{{{NETCONF}}}get": reading.get,
+    f"{{{NETCONF}}}get-config": reading.get_config,
+    f"{{{NETCONF}}}edit-config": editing.edit_config,
+    f"{{{NETCONF}}}copy-config": editing.copy_config,
+    f"{{{NETCONF}}}delete-config": editing.delete_config,
+    f"{{{NETCONF}}}discard-changes": editing.discard_changes,
+    f"{{{NETCONF}}}lock": locking.lock,
+    f"{{{NETCONF}}}unlock": locking.unlock,
+    f"{{{NETCONF}}}validate": committing.validate,
+    f"{{{NETCONF}}}commit": committing.commit,
+    f"{{{NETCONF}}}close-session": sessions.close_session,
+    f"{{{NETCONF}}}kill-session": sessions.kill_session,
+    f"{{{MONITORING}}}get-schema": reading.get_schema,
+    f"{{{HISTORY}}}get-configuration": history.get_configuration,
+    f"{{{HISTORY}}}get-difference": history.get_difference,
+    f"{{{HISTORY}}}get-plan": history.get_plan,
+    f"{{{HISTORY}}}rollback": history.rollback,
+}
+"""What a client can ask for. Each function returns the content of the reply, or None for ok."""
+
+
+class Session:
+    """One client's session."""
+
+    def __init__(
+        self, device: Device, registry: Sessions, author: Callable[[int], Author], end: Callable[[], None]
+    ) -> None:
+        """Serve `device` to the client that `author` tells of, given the session's number; `end` cuts the session off."""
+        self._device = device
+        self._registry = registry
+        self.id = registry.open(end)
+        self.author = author(self.id)
+        self.is_open = True
+        """False when nothing more is to be read."""
+        self.is_greeted = False
+        self.chunked = False
+        """Whether messages after the hellos are framed in chunks."""
+
+    def hello(self) -> bytes:
+        """Return the message to begin with."""
+        return hello(capabilities.capabilities(self._device), self.id)
+
+    def handle(self, message: bytes) -> bytes | None:
+        """Return the answer to `message`; None to the client's hello, which has none.
+
+        Nothing that a client sends makes this raise.
+        """
+        if not self.is_greeted:
+            self._greet(message)
+            return None
+        started = time.perf_counter()
+        try:
+            rpc = read_rpc(message)
+        except BadRpc as bad:
+            # RFC 6241 appendix A: malformed-message is not for clients that know only base:1.0
+            if isinstance(bad.error, MalformedMessage) and not self.chunked:
+                bad.error.tag = "operation-failed"
+            return error_reply(bad.attributes, [bad.error])
+        try:
+            answer = reply(rpc.attributes, self._carry_out(rpc.operation))
+            outcome = "ok"
+        except RequestError as error:
+            errors = taken_apart(error)
+            answer = error_reply(rpc.attributes, errors)
+            outcome = errors[0].tag
+        except Exception:
+            logger.exception("session %d: a request could not be answered", self.id)
+            answer = error_reply(
+                rpc.attributes, [RequestError("the server failed over this request; its log tells more")]
+            )
+            outcome = "failed"
+        logger.debug(
+            "session %d: %s %s in %.1f ms",
+            self.id,
+            str(rpc.operation.tag).rpartition("}")[2],
+            outcome,
+            (time.perf_counter() - started) * 1000,
+        )
+        return answer
+
+    def close(self) -> None:
+        """Give back what the session holds: its locks and nothing else."""
+        self.is_open = False
+        self._registry.close(self.id)
+        self._device.datastores.end_session(self.id)
+
+    def _greet(self, message: bytes) -> None:
+        try:
+            self.chunked = BASE_1_1 in read_hello(message)
+            self.is_greeted = True
+        except BadHello as error:
+            logger.warning("session %d: %s", self.id, error)
+            self.is_open = False
+
+    def _carry_out(self, operation: etree._Element) -> str | None:
+        schema = self._device.schema.rpc(str(operation.tag))
+        function = OPERATIONS.get(str(operation.tag))
+        if schema is None or function is None:
+            name = str(operation.tag).rpartition("}")[2]
+            raise OperationNotSupported(
+                f"{operation.tag} is not an operation of this server", info=(("bad-element", name),)
+            )
+        try:
+            given = read_input(operation, schema.children["input"])
+        except RequestError as error:
+            error.path = None
+            error.type = "protocol"
+            raise
+        return function(Call(self._device, self._registry, self, given))

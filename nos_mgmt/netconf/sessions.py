@@ -1,0 +1,25 @@
+"""close-session and kill-session (RFC 6241 sections 7.8 and 7.9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yang.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from nos_mgmt.netconf.session import Call
+
+
+def close_session(call: Call) -> None:
+    """End the session after this answer."""
+    call.session.close()
+
+
+def kill_session(call: Call) -> None:
+    """End another session."""
+    number = call.input.get("session-id")
+    info = (("bad-element", "session-id"),)
+    if number == call.session.id:
+        raise InvalidValue("a session closes itself with close-session", info=info)
+    if not call.sessions.kill(number):
+        raise InvalidValue(f"there is no session {number}", info=info)

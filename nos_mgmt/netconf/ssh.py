@@ -1,0 +1,282 @@
+"""NETCONF over SSH: the async shell around sessions (RFC 6242)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+import asyncssh
+
+from datastore.history import Author
+from nos_mgmt.netconf.framing import Deframer, FramingError, framed
+from nos_mgmt.netconf.session import Session
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+    from concurrent.futures import Executor
+
+    from nos_mgmt.device import Device
+    from nos_mgmt.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+SUBSYSTEM = "netconf"
+WAITING = 8
+"""Messages of one session that wait to be handled before it is not read any more."""
+LONGEST_HELLO = 1 << 20
+
+
+class Limits(NamedTuple):
+    """What one client may take."""
+
+    message_size: int = 128 << 20
+    """Octets in one message."""
+    login_time: float = 30.0
+    """Seconds to authenticate."""
+    hello_time: float = 30.0
+    """Seconds from the subsystem's start to the client's hello."""
+    sessions: int = 256
+    """Sessions at once."""
+
+
+class Listener:
+    """Serves a device to SSH clients."""
+
+    def __init__(
+        self,
+        device: Device,
+        sessions: Sessions,
+        keys: Mapping[str, frozenset[bytes]],
+        executor: Executor,
+        limits: Limits = Limits(),
+    ) -> None:
+        """Let in the users of `keys`, each with the public keys that are its own; requests run in `executor`."""
+        self.device = device
+        self.sessions = sessions
+        self.keys = keys
+        self.executor = executor
+        self.limits = limits
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._channels: set[_Channel] = set()
+        self.connections: set[asyncssh.SSHServerConnection] = set()
+
+    async def start(self, listening: socket.socket, host_keys: list[asyncssh.SSHKey]) -> None:
+        """Take connections from the socket `listening`, as the owner of `host_keys`."""
+        self._acceptor = await asyncssh.create_server(
+            lambda: _Server(self),
+            sock=listening,
+            server_host_keys=host_keys,
+            encoding=None,
+            login_timeout=self.limits.login_time,
+            password_auth=False,
+            kbdint_auth=False,
+            gss_host=None,
+            agent_forwarding=False,
+            x11_forwarding=False,
+            allow_pty=False,
+            line_editor=False,
+            keepalive_interval=60,
+            server_version="nos-mgmt",
+        )
+
+    async def close(self) -> None:
+        """Close all sessions and stop listening."""
+        if self._acceptor is not None:
+            self._acceptor.close()
+        for channel in list(self._channels):
+            channel.end()
+        for connection in list(self.connections):
+            connection.close()
+            await connection.wait_closed()
+        if self._acceptor is not None:
+            await self._acceptor.wait_closed()
+
+    def add(self, channel: _Channel) -> bool:
+        """Take a channel in, unless there are as many as may be."""
+        if len(self._channels) >= self.limits.sessions:
+            return False
+        self._channels.add(channel)
+        return True
+
+    def remove(self, channel: _Channel) -> None:
+        """Forget a channel."""
+        self._channels.discard(channel)
+
+
+class _Server(asyncssh.SSHServer):
+    """One SSH connection."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._listener.connections.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._listener.connections.discard(self._connection)
+        if exc is not None:
+            logger.info("a connection was lost: %s", exc)
+
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - everybody has to
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return key.public_data in self._listener.keys.get(username, ())
+
+    def session_requested(self) -> asyncssh.SSHServerSession[bytes]:
+        assert self._connection is not None  # noqa: S101 - asyncssh has made it before
+        return _Channel(self._listener, str(self._connection.get_extra_info("username")))
+
+
+class _Channel(asyncssh.SSHServerSession[bytes]):
+    """One NETCONF session on a connection: reads octets, has messages handled in turn, writes answers."""
+
+    def __init__(self, listener: Listener, user: str) -> None:
+        self._listener = listener
+        self._user = user
+        self._loop = asyncio.get_running_loop()
+        self._channel: asyncssh.SSHServerChannel[bytes] | None = None
+        self._session: Session | None = None
+        self._deframer = Deframer(LONGEST_HELLO)
+        self._messages: deque[bytes | None] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._is_paused = False
+        self._is_ended = False
+        self._hello_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        self._channel = chan
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        return subsystem == SUBSYSTEM and self._listener.add(self)
+
+    def session_started(self) -> None:
+        def author(number: int) -> Author:
+            return Author(self._user, number, "netconf")
+
+        def end() -> None:
+            self._loop.call_soon_threadsafe(self.end)
+
+        self._session = Session(self._listener.device, self._listener.sessions, author, end)
+        self._hello_timer = self._loop.call_later(self._listener.limits.hello_time, self._give_up)
+        logger.info("session %d: %s is in", self._session.id, self._user)
+        for piece in framed(self._session.hello(), chunked=False):
+            self._write(piece)
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002 - clients have no stderr
+        if not self._is_ended:
+            self._deframer.feed(data)
+            self._take_messages()
+
+    def eof_received(self) -> bool:
+        # what has come whole is still answered, and then it is over
+        self._messages.append(None)
+        self._start_working()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - whatever the reason
+        self._is_ended = True
+        self._may_write.set()
+        self._listener.remove(self)
+        if self._hello_timer is not None:
+            self._hello_timer.cancel()
+        if self._session is not None:
+            logger.info("session %d: ended", self._session.id)
+            self._loop.run_in_executor(self._listener.executor, self._session.close)
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
+
+    def end(self) -> None:
+        """Cut the session off."""
+        self._is_ended = True
+        if self._channel is not None:
+            self._channel.close()
+
+    def _give_up(self) -> None:
+        if self._session is not None and not self._session.is_greeted:
+            logger.info("session %d: no hello came", self._session.id)
+            self.end()
+
+    def _take_messages(self) -> None:
+        """Take what messages have come, as many as may wait; those after the client's hello are framed as that says."""
+        session = self._session
+        assert session is not None  # noqa: S101 - it is there before any octet
+        try:
+            while len(self._messages) < WAITING and (message := self._deframer.next()) is not None:
+                if session.is_greeted:
+                    self._messages.append(message)
+                    continue
+                session.handle(message)
+                if not session.is_open:
+                    self.end()
+                    return
+                self._deframer.chunked = session.chunked
+                self._deframer.limit = self._listener.limits.message_size
+        except FramingError as error:
+            logger.warning("session %d: %s", session.id, error)
+            self.end()
+            return
+        self._pause_reading(len(self._messages) >= WAITING)
+        self._start_working()
+
+    def _pause_reading(self, is_paused: bool) -> None:
+        if self._channel is not None and is_paused != self._is_paused:
+            self._is_paused = is_paused
+            if is_paused:
+                self._channel.pause_reading()
+            else:
+                self._channel.resume_reading()
+
+    def _start_working(self) -> None:
+        if self._messages and self._worker is None:
+            self._worker = self._loop.create_task(self._work())
+
+    async def _work(self) -> None:
+        """Handle what messages there are, one after the other."""
+        session = self._session
+        assert session is not None  # noqa: S101 - likewise
+        while self._messages and not self._is_ended:
+            message = self._messages.popleft()
+            if message is not None:
+                answer = await self._loop.run_in_executor(self._listener.executor, session.handle, message)
+                await self._send(answer or b"", chunked=session.chunked)
+            if message is None or not session.is_open:
+                self._finish()
+            elif not self._is_ended:
+                self._take_messages()
+        self._worker = None
+
+    def _finish(self) -> None:
+        """Close the channel in good order."""
+        if self._channel is not None and not self._is_ended:
+            self._channel.exit(0)
+        self._is_ended = True
+
+    async def _send(self, message: bytes, *, chunked: bool) -> None:
+        """Write a message no faster than the client takes it."""
+        for piece in framed(message, chunked=chunked):
+            await self._may_write.wait()
+            self._write(piece)
+
+    def _write(self, piece: bytes) -> None:
+        if self._channel is not None and not self._is_ended:
+            try:
+                self._channel.write(piece)
+            except OSError as error:
+                logger.info("the client has gone: %s", error)
+                self.end()

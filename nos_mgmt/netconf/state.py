@@ -1,0 +1,129 @@
+"""The state that is the server's own: its history, its capabilities and its schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from backends.state import StateSource
+from nos_mgmt.netconf.capabilities import capabilities
+from yang import deviations
+from yang.types import Identity, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from nos_mgmt.device import Device
+    from yang.tree import Key
+
+OWN_PATHS = (
+    *(
+        f"/ietf-netconf:{operation}/*"
+        for operation in (
+            "get",
+            "get-config",
+            "edit-config",
+            "copy-config",
+            "delete-config",
+            "discard-changes",
+            "lock",
+            "unlock",
+            "validate",
+            "commit",
+            "close-session",
+            "kill-session",
+        )
+    ),
+    "/ietf-netconf-monitoring:get-schema/*",
+    *(f"/nos-history:{operation}/*" for operation in ("get-configuration", "get-difference", "get-plan", "rollback")),
+)
+"""What the NETCONF server supports besides what backends claim."""
+
+
+class Commits(StateSource):
+    """The list of commits."""
+
+    path: ClassVar[str] = "/nos-history:history/commit"
+    leaves: ClassVar[tuple[str, ...]] = (
+        "id",
+        "time",
+        "user",
+        "session-id",
+        "protocol",
+        "comment",
+        "label",
+        "state",
+        "reason",
+    )
+
+    def __init__(self, device: Device) -> None:
+        """Tell of the commits of `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
+        """Return commits."""
+        if keys is None:
+            found = list(self._device.history.commits())
+        else:
+            numbers = [int(str(key[0])) for key in keys]
+            found = [commit for number in numbers for commit in self._device.history.commits(number, number)]
+        return {(commit.id,): dict(_leaves(commit)) for commit in found}
+
+
+def _leaves(commit: Any) -> Mapping[str, Value]:
+    leaves: dict[str, Value] = {
+        "time": datetime.fromtimestamp(commit.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "user": commit.author.user,
+        "protocol": commit.author.protocol,
+        "state": commit.state,
+    }
+    if commit.author.session_id is not None:
+        leaves["session-id"] = commit.author.session_id
+    leaves.update({name: value for name in ("comment", "label", "reason") if (value := getattr(commit, name))})
+    return leaves
+
+
+class Capabilities(StateSource):
+    """What hello says, again (RFC 6022 section 2.1.1)."""
+
+    path: ClassVar[str] = "/ietf-netconf-monitoring:netconf-state/capabilities"
+    leaves: ClassVar[tuple[str, ...]] = ("capability",)
+
+    def __init__(self, device: Device) -> None:
+        """Tell of the capabilities of `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Any]]:  # noqa: ARG002 - a container
+        """Return the capabilities."""
+        return {(): {"capability": tuple(capabilities(self._device))}}
+
+
+class Schemas(StateSource):
+    """The modules that get-schema has (RFC 6022 section 2.1.3)."""
+
+    path: ClassVar[str] = "/ietf-netconf-monitoring:netconf-state/schemas/schema"
+    leaves: ClassVar[tuple[str, ...]] = ("identifier", "version", "format", "namespace", "location")
+
+    def __init__(self, device: Device) -> None:
+        """Tell of the modules of `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Any]]:
+        """Return the modules."""
+        format_ = Identity("ietf-netconf-monitoring:yang")
+        found: dict[Key, Mapping[str, Any]] = {
+            (name, revision, format_): {
+                "namespace": self._device.schema.modules[name].namespace,
+                "location": ("NETCONF",),
+            }
+            for name, revision in self._device.texts()
+        }
+        own = (deviations.NAME, deviations.REVISION, format_)
+        found[own] = {"namespace": deviations.NAMESPACE, "location": ("NETCONF",)}
+        return found if keys is None else {key: found[key] for key in keys if key in found}
+
+
+def own_state(device: Device) -> tuple[StateSource, ...]:
+    """Return the sources."""
+    return Commits(device), Capabilities(device), Schemas(device)

@@ -1,0 +1,150 @@
+"""A server from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import gc
+import logging
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from backends import plugins
+from nos_mgmt import keys
+from nos_mgmt.device import Device
+from nos_mgmt.embedded import Embedded
+from nos_mgmt.netconf.ssh import Limits, Listener
+from nos_mgmt.netconf.state import OWN_PATHS, own_state
+from nos_mgmt.sessions import Sessions
+from yang.errors import NosError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from backends.backend import Backend
+    from nos_mgmt.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+WORKERS = 64
+"""Requests that are handled at once; most of them wait for a commit to end."""
+
+
+class AlreadyRunning(NosError):
+    """Another server has the same state folder."""
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Have the state folder alone.
+
+    Raises:
+        AlreadyRunning: Another process has it.
+    """
+    with (state / "lock").open("w") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunning(f"another server uses {state}") from error
+        yield
+
+
+def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `say` is told what a person wants to know.
+
+    Raises:
+        AlreadyRunning: Another server has the same state folder.
+        ModelError: There is no usable model set.
+        HistoryFailed: The history cannot be opened.
+        UnknownPlugin: There is no such backend.
+        OSError: The port is taken.
+    """
+    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # the port is taken before any system is touched: whoever has it may manage the same ones
+    with locked(settings.state), _bound(settings) as listening, ExitStack() as stack, suppress(KeyboardInterrupt):
+        embedded = Embedded(settings)
+        stack.callback(embedded.remove)
+        device = Device(settings.models, settings.history_url, _backends(settings, embedded, say), OWN_PATHS, own_state)
+        stack.callback(device.close)
+        device.start()
+        asyncio.run(_listen(settings, device, listening, known_hosts, say))
+        say("ending")
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Return a socket that is bound to the address to listen at, and listens."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"cannot listen at {settings.host} port {settings.port}: {error.strerror}"
+        ) from error
+
+
+def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal wants it
+    raise KeyboardInterrupt
+
+
+async def _listen(
+    settings: Settings, device: Device, listening: socket.socket, known_hosts: Path | None, say: Callable[[str], None]
+) -> None:
+    """Let clients in until a signal comes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    host_key = keys.host_key(settings.state)
+    users = {settings.user: keys.client_keys(settings.state, settings.user)}
+    limits = Limits(settings.message_size, hello_time=settings.hello_time, sessions=settings.sessions)
+    with ThreadPoolExecutor(WORKERS, "request") as executor:
+        listener = Listener(device, Sessions(), users, executor, limits)
+        await listener.start(listening, [host_key])
+        port = listening.getsockname()[1]
+        if known_hosts is not None:
+            keys.make_known(known_hosts, settings.host, port, host_key)
+        _collect_rarely()
+        _greet(settings, device, port, say)
+        await stop.wait()
+        await listener.close()
+
+
+def _backends(settings: Settings, embedded: Embedded, say: Callable[[str], None]) -> list[Backend]:
+    """Return the backends, with the systems that they manage made where none are given."""
+    made: list[Backend] = []
+    for name in settings.backends:
+        own = dict(settings.backend.get(name, {}))
+        if name == "kernel" and "namespace" not in own:
+            own["namespace"] = embedded.namespace
+            if not settings.namespace:
+                try:
+                    embedded.make_namespaces()
+                except PermissionError as error:
+                    say(f"no kernel backend: {error.strerror or error}")
+                    continue
+        if name == "hardware" and own.get("driver", "simulated") == "simulated" and "socket" not in own:
+            own["socket"] = str(embedded.socket)
+            embedded.start_chip()
+        made.append(plugins.backend(name, own))
+    return made
+
+
+def _collect_rarely() -> None:
+    """Keep the garbage collector from walking the trees, which hold millions of objects and no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def _greet(settings: Settings, device: Device, port: int, say: Callable[[str], None]) -> None:
+    key = keys.client_key_file(settings.state, settings.user)
+    last = device.history.last()
+    say(
+        f"NETCONF over SSH at {settings.host} port {port}, with {' and '.join(b.name for b in device.backends) or 'no backend'}"
+        f" and {len(device.modules)} modules; {'nothing is committed yet' if last is None else f'running is commit {last}'}"
+    )
+    say(f"connect with:  ssh -s -p {port} -i {key} {settings.user}@{settings.host} netconf")

@@ -1,0 +1,47 @@
+"""The management sessions that are open, over whatever protocol."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Sessions:
+    """Numbers sessions, and ends them on demand."""
+
+    def __init__(self) -> None:
+        """Have none."""
+        self._numbers = itertools.count(1)
+        self._ends: dict[int, Callable[[], None]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, end: Callable[[], None]) -> int:
+        """Return the number of a new session; `end`, which any thread may call, ends it."""
+        with self._lock:
+            number = next(self._numbers)
+            self._ends[number] = end
+            return number
+
+    def close(self, number: int) -> None:
+        """Forget a session."""
+        with self._lock:
+            self._ends.pop(number, None)
+
+    def kill(self, number: int) -> bool:
+        """End a session; return whether there was one of this number."""
+        with self._lock:
+            end = self._ends.get(number)
+        if end is None:
+            return False
+        end()
+        return True
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._ends
+
+    def __len__(self) -> int:
+        return len(self._ends)
