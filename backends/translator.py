@@ -61,11 +61,12 @@ class Translator(ABC, Generic[ViewT]):
         """
 
     def leaf_of(self, resource: Resource, attribute: str, view: ViewT) -> str:  # noqa: ARG002 - for those who know more
-        """Return the instance path, below the object, of the leaf that gave `resource` its `attribute`."""
-        for claim in self.claims:
-            if claim.attribute == attribute:
-                return claim.leaf
-        return ""
+        """Return the instance path, below the object, of the leaf that gave `resource` its `attribute`.
+
+        For no attribute in particular it is the leaf that the object is called by, which is claimed first.
+        """
+        matching = (claim.leaf for claim in self.claims if claim.attribute == attribute)
+        return next(matching, "" if attribute else self.claims[0].leaf)
 
 
 AnyTranslator = Translator[Any]

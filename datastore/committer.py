@@ -443,7 +443,7 @@ def _leaf_of(source: Source, operation: Operation, failure: Failure, before: Nod
     node = _node_at(after, source.path) or _node_at(before, source.path)
     attributes = [failure.attribute] if failure.attribute else list(operation.changed())
     if operation.action != "update" and len(attributes) > 1:
-        return source.path  # of a new resource every attribute is new: it is about the object
+        attributes = [""]  # of a new resource every attribute is new
     view = source.translator.view(node)
     leaves = (source.translator.leaf_of(operation.resource, name, view) for name in attributes)
     return leaf_path(source.path, next(filter(None, leaves), ""))
