@@ -51,8 +51,8 @@ class Backend(ABC):
         """Return why operations of a plan would be refused, by their index, as far as that can be told beforehand."""
         return {}
 
-    def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
+    def watch(self, changed: Callable[[Collection[Key]], None]) -> None:  # noqa: B027 - not every system tells
         """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - not every backend holds something
         """Let go of the system, leaving it as it is."""

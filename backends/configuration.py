@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from backends.translator import Claim, Translator, Untranslatable
@@ -15,6 +14,8 @@ from yang.bindings import openconfig_network_instance as network_instance
 from yang.types import Identity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backends.resource import Resource
     from yang.tree import Key
 

@@ -1,0 +1,1 @@
+"""Configurations and commits: running, candidate, the commit engine, history, the operational view."""

@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost, Failure, Operation, OperationFailed
-from backends.resource import Key, Resource, named
+from backends.resource import Key, named
 from datastore import plan as planning
 from datastore.errors import CommitFailed, UnsupportedValue, ValidationFailed
 from datastore.history import HistoryFailed, replayed
 from datastore.leaves import leaf_path
 from datastore.objects import Objects
 from datastore.plan import Deferred, Plan, Step
+from datastore.systems import Systems
 from datastore.wanted import Wanted
 from yang.diff import difference
-from yang.path import Path
 from yang.tree import Node
 from yang.validate import validate
 
@@ -33,13 +33,9 @@ if TYPE_CHECKING:
     from datastore.history import Author, History
     from datastore.objects import ChangedObject, Source
     from datastore.wanted import Change
+    from yang.path import Path
 
 logger = logging.getLogger(__name__)
-
-ROUNDS = 5
-"""How often converging reads and mends before it gives up for now."""
-PATIENCE = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between attempts to get back in step; the last one is repeated."""
 
 
 class Committed(NamedTuple):
@@ -64,18 +60,15 @@ class Committer:
 
         `publish` is told in a sentence of everything that happens apart from requests.
         """
-        self._backends = tuple(backends)
-        self._by_kind = {resource.kind: backend for backend in backends for resource in backend.resources}
         self._history = history
         self._objects = Objects(backends, empty.schema.schema)
         self._values = _limited_values(backends)
         self._wanted = Wanted()
-        self._publish = publish
         self._lock = threading.Lock()
+        self._systems = Systems(backends, self._wanted, self._lock, publish)
+        self._publish = publish
         self._running = empty
-        self._out_of_step: dict[Key, Resource | None] = {}
-        self._closing = threading.Event()
-        self._mender: threading.Thread | None = None
+        self._is_closed = False
         self._snapshots: threading.Thread | None = None
 
     @property
@@ -86,7 +79,7 @@ class Committer:
     @property
     def out_of_step(self) -> Collection[Key]:
         """The keys of resources that could not be brought to what they should be; normally none."""
-        return tuple(self._out_of_step)
+        return self._systems.out_of_step
 
     def deferred(self) -> list[Deferred]:
         """Return what is configured and cannot take effect yet."""
@@ -101,6 +94,7 @@ class Committer:
         Raises:
             RequestError: The configuration does not fit the models.
             HistoryFailed: The history cannot be read.
+            BackendLost: A system does not answer.
         """
         with self._lock:
             empty = self._running
@@ -114,26 +108,24 @@ class Committer:
             self._wanted.demand(self._objects.changed(empty, last))
             changes = self._resolve()
             self._wanted.keep()
-            found = self._read(begun)
+            found = self._systems.read(begun)
             targets = {key: planning.released(found.get(key)) for key in begun}
             targets.update({key: change.after for key, change in changes.items()})
-            for backend in self._backends:
+            for backend in self._systems:
                 for resource in backend.owned():
                     targets.setdefault(resource.key, None)
             self._running = last
-            if not self._converge(targets):
-                self._start_mending()
-            for backend in self._backends:
+            self._systems.converge(targets)
+            for backend in self._systems:
                 backend.watch(self._reconsider)
 
     def close(self) -> None:
         """Stop mending, and let the backends go."""
-        self._closing.set()
-        for thread in (self._mender, self._snapshots):
-            if thread is not None:
-                thread.join()
-        for backend in self._backends:
-            backend.close()
+        with self._lock:
+            self._is_closed = True
+        if self._snapshots is not None:
+            self._snapshots.join()
+        self._systems.close()
 
     def validate(self, after: Node) -> None:
         """Raise `ValidationFailed` if `after` breaks rules of the models."""
@@ -185,9 +177,10 @@ class Committer:
     def _trying(self, after: Node, *, keep: bool = False) -> Iterator[Plan]:
         """Work out the plan for `after`; what is wanted changes only if `keep` and nothing is raised."""
         with self._lock:
-            if keep:
-                self._get_in_step()
             try:
+                if keep and not self._systems.get_in_step():
+                    keys = ", ".join(named(key) for key in list(self.out_of_step)[:5])
+                    raise CommitFailed(f"nothing was changed: the systems are out of step with running, at {keys}")
                 self.validate(after)
                 changed = list(self._objects.changed(self._running, after))
                 self._refuse_values(changed)
@@ -205,13 +198,13 @@ class Committer:
         """Work out what can take effect, asking the backends which ports are there."""
         changes = self._wanted.resolve() if not self._wanted.unknown() else {}
         while unknown := self._wanted.unknown():
-            self._wanted.observe(unknown, self._read(unknown).keys())
+            self._wanted.observe(unknown, self._systems.read(unknown).keys())
             changes = self._wanted.resolve()
         return changes
 
     def _planned(self, changes: Mapping[Key, Change]) -> Plan:
         touched = planning.touched(changes, self._wanted)
-        found = self._read(touched.targets)
+        found = self._systems.read(touched.targets)
         missing = {
             key for key, target in touched.targets.items() if target is not None and target.is_fixed
         } - found.keys()
@@ -220,7 +213,7 @@ class Committer:
             self._wanted.observe(missing, ())
             return self._planned(self._wanted.resolve())
         steps = [
-            Step(self._by_kind[operation.key[0]], operation, self._path_of(operation.key))
+            Step(self._systems.backend_of(operation.key), operation, self._path_of(operation.key))
             for operation in planning.operations(found, touched.targets, touched.bounced, self._wanted)
         ]
         waiting = {key: self._wanted.waiting[key] for key in self._wanted.concerned if key in self._wanted.waiting}
@@ -249,7 +242,7 @@ class Committer:
 
     def _check(self, plan: Plan, after: Node) -> None:
         """Raise `CommitFailed` if a backend can tell beforehand that it will refuse."""
-        for backend in self._backends:
+        for backend in self._systems:
             mine = [step for step in plan.steps if step.backend is backend]
             refused = backend.check([step.operation for step in mine]) if mine else {}
             for index, reason in refused.items():
@@ -272,14 +265,14 @@ class Committer:
         """
         planned = {step.operation.key for step in plan.steps}
         for _ in range(2):
-            wrong = self._differences(plan.targets)
+            wrong = self._systems.differences(plan.targets)
             if not wrong:
                 return
             if not planned.isdisjoint(operation.key for operation in wrong):
                 break
-            self._execute(wrong)
+            self._systems.carry_out(wrong)
         operation = next((operation for operation in wrong if operation.key in planned), wrong[0])
-        backend = self._by_kind[operation.key[0]]
+        backend = self._systems.backend_of(operation.key)
         failure = Failure(f"it said that it was done, and then: {_shortfall(operation)}", "VERIFY")
         raise self._failure(Step(backend, operation, self._path_of(operation.key)), failure, after)
 
@@ -297,62 +290,14 @@ class Committer:
     def _aborted(self, commit_id: int, error: CommitFailed | HistoryFailed, plan: Plan) -> CommitFailed:
         """Lead everything back to what was found before, and return the error for the client."""
         failed = error if isinstance(error, CommitFailed) else CommitFailed(str(error))
-        if self._converge({key: plan.found.get(key) for key in plan.targets}):
-            message = failed.message
-        else:
-            message = f"{failed.message}; what was changed could not be taken back yet, and is tried again"
-            self._start_mending()
+        message = failed.message
+        if not self._systems.converge({key: plan.found.get(key) for key in plan.targets}):
+            message += "; what was changed could not be taken back yet, and is tried again"
         try:
             self._history.abort(commit_id, failed.message)
         except HistoryFailed:
             logger.exception("commit %s stays pending in the history; it took no effect", commit_id)
         return CommitFailed(message, failed.path, app_tag=failed.app_tag)
-
-    def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
-        """Bring resources to `targets`, reading and mending; note those that cannot be brought there."""
-        wrong: list[Operation] = []
-        for _ in range(ROUNDS):
-            try:
-                wrong = self._differences(targets)
-                if not wrong:
-                    self._out_of_step = {key: target for key, target in self._out_of_step.items() if key not in targets}
-                    return True
-                self._execute(wrong)
-            except BackendLost as error:
-                self._publish(f"a backend does not answer: {error}")
-                self._out_of_step.update(targets)
-                return False
-        self._out_of_step.update({operation.key: targets[operation.key] for operation in wrong})
-        self._publish(f"out of step: {'; '.join(map(str, wrong[:5]))}{' …' if len(wrong) > 5 else ''}")
-        return False
-
-    def _differences(self, targets: Mapping[Key, Resource | None]) -> list[Operation]:
-        """Return the operations that would bring resources from what they are to `targets`."""
-        return planning.operations(self._read(targets), targets, (), self._wanted)
-
-    def _execute(self, operations: Sequence[Operation]) -> None:
-        """Carry out what can be carried out of `operations`."""
-        steps = [Step(self._by_kind[operation.key[0]], operation, None) for operation in operations]
-        for backend, batch in Plan(steps).batches():
-            waiting = [step.operation for step in batch]
-            while waiting:
-                try:
-                    backend.execute(waiting)
-                    break
-                except OperationFailed as error:
-                    # a system may stop at the first one: go on behind it
-                    last = max(error.failures)
-                    logger.warning("%s: %s", backend.name, error)
-                    waiting = waiting[last + 1 :]
-
-    def _read(self, keys: Iterable[Key]) -> dict[Key, Resource]:
-        by_backend: dict[Backend, list[Key]] = {}
-        for key in keys:
-            by_backend.setdefault(self._by_kind[key[0]], []).append(key)
-        found: dict[Key, Resource] = {}
-        for backend, mine in by_backend.items():
-            found.update(backend.read(mine))
-        return found
 
     def _keys_of(self, last: Node, delta: str) -> set[Key]:
         """Return the keys of the resources that a commit which was cut off may have made or taken away."""
@@ -368,10 +313,10 @@ class Committer:
     def _reconsider(self, keys: Collection[Key]) -> None:
         """See what takes effect now that fixed resources have come or gone."""
         with self._lock:
-            if self._closing.is_set():
+            if self._is_closed:
                 return
             try:
-                self._wanted.observe(keys, self._read(keys).keys())
+                self._wanted.observe(keys, self._systems.read(keys).keys())
                 changes = self._wanted.resolve()
             except BackendLost as error:
                 self._wanted.take_back()
@@ -382,31 +327,8 @@ class Committer:
             if not changes:
                 return
             names = ", ".join(named(key) for key in keys)
-            if self._converge(targets):
+            if self._systems.converge(targets):
                 self._publish(f"came or went: {names}; {len(changes)} resources follow")
-            else:
-                self._start_mending()
-
-    def _get_in_step(self) -> None:
-        """Raise `CommitFailed` if the systems are out of step and cannot be mended now."""
-        if self._out_of_step and not self._converge(dict(self._out_of_step)):
-            keys = ", ".join(named(key) for key in list(self._out_of_step)[:5])
-            raise CommitFailed(f"nothing was changed: the systems are out of step with running, at {keys}")
-
-    def _start_mending(self) -> None:
-        if self._mender is None or not self._mender.is_alive():
-            self._mender = threading.Thread(target=self._mend, name="mender", daemon=True)
-            self._mender.start()
-
-    def _mend(self) -> None:
-        """Try to get back in step until it succeeds."""
-        attempt = 0
-        while not self._closing.wait(PATIENCE[min(attempt, len(PATIENCE) - 1)]):
-            attempt += 1
-            with self._lock:
-                if not self._out_of_step or self._converge(dict(self._out_of_step)):
-                    self._publish("back in step")
-                    return
 
     def _snapshot_if_due(self, commit_id: int, tree: Node) -> None:
         if not self._history.is_snapshot_due:

@@ -25,6 +25,7 @@ from yang.xmlio import parse_document, print_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
     from typing import Any
 
     from sqlalchemy import Connection, Engine, Row
@@ -257,7 +258,9 @@ class _Transaction:
             self._release()
             raise HistoryFailed(f"the history cannot be used: {error}") from error
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         try:
             self._begun.__exit__(kind, error, traceback)
         except SQLAlchemyError as failure:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from yang.diff import entry_changes
 from yang.path import Path
-from yang.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from backends.backend import Backend
     from backends.translator import AnyTranslator
     from yang.schema import Schema, SchemaNode
-    from yang.tree import Entries
+    from yang.tree import Entries, Node
 
 
 class Source(NamedTuple):

@@ -83,8 +83,10 @@ def _narrowed(node: Node, wanted: Sequence[_Element] | None, schema: SchemaNode)
         keys = keys_wanted(wanted, [schema, node.schema.children[name]]) if isinstance(child, Entries) else None
         if keys is not None:
             entries = cast("Entries", child)
-            child = Entries(entries.schema, {key: entry for key in keys if (entry := entries.get(key)) is not None})
-        children[name] = child
+            found = {key: entry for key in keys if (entry := entries.get(key)) is not None}
+            children[name] = Entries(entries.schema, found)
+        else:
+            children[name] = child
     return Node(node.schema, children)
 
 

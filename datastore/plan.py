@@ -162,7 +162,7 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
     late: set[Key] = set()
     waiting = [key for key, operation in made.items() if operation.before is not None]
     while waiting:
-        for need in wanted.needs(waiting.pop(), before=True):
+        for need in wanted.needed_before(waiting.pop()):
             key = offered.get(need)
             if key is not None and key not in late:
                 late.add(key)

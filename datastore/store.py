@@ -99,8 +99,13 @@ class Datastores:
                 self._release(name)
 
     def validate(self, tree: Node) -> None:
-        """Raise `ValidationFailed` if `tree` breaks rules of the models."""
-        self._committer.validate(tree)
+        """Judge a configuration by all that a commit would judge it by before it changes anything.
+
+        Raises:
+            ValidationFailed: It breaks rules of the models.
+            RequestError: A backend could not put it into effect.
+        """
+        self._committer.plan(tree)
 
     def plan(self) -> Plan:
         """Return what a commit of the candidate would do.

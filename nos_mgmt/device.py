@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datastore.committer import Committer
@@ -18,6 +17,7 @@ from yang.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from backends.backend import Backend
     from backends.state import StateSource

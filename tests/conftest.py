@@ -9,23 +9,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from backends.backend import Backend
 from backends.hardware import HardwareBackend
 from backends.hardware.simulated import SimulatedAsic
 from backends.kernel import KernelBackend, namespaces
+from datastore.history import Author
 from datastore.support import supported
 from nos_mgmt.device import Device
 from nos_mgmt.netconf.messages import BASE_1_1
 from nos_mgmt.netconf.session import Session
 from nos_mgmt.netconf.state import OWN_PATHS, own_state
 from nos_mgmt.sessions import Sessions
-from datastore.history import Author
 from yang import bindings
 from yang.compiler import compile_modules
 from yang.diff import NETCONF, YANG
@@ -33,6 +32,11 @@ from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
 from yang.xmlio import parse_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backends.backend import Backend
 
 PORTS = tuple(f"Ethernet{number}" for number in range(1, 9))
 SECOND_GENERATION = Path(__file__).parent.parent.parent / "shared" / "models" / "openconfig"

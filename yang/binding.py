@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
@@ -63,7 +63,7 @@ def node_of(view: View) -> Node | None:
     return view._node
 
 
-@lru_cache(maxsize=None)
+@cache
 def _named(reference: str) -> Any:
     """Return the class that `module:Qualified.Name` names in the bindings; modules are imported when they are needed."""
     module, _, qualified = reference.partition(":")

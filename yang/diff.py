@@ -134,9 +134,8 @@ def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | Non
 
 def _leaf_list_difference(schema: SchemaNode, old: Sequence[Value], new: Sequence[Value], out: list[str]) -> None:
     places = _places(schema, [(value,) for value in old], [(value,) for value in new]) if schema.user_ordered else {}
-    for value in old:
-        if value not in new:
-            out.append(_with_attributes(schema, print_leaf(schema, value), ' nc:operation="delete"'))
+    gone = (value for value in old if value not in new)
+    out.extend(_with_attributes(schema, print_leaf(schema, value), ' nc:operation="delete"') for value in gone)
     for value in new:
         place = places.get((value,), "")
         if value not in old:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from lxml import etree
-
 from yang.errors import RequestError
 from yang.tree import Entries, Node, ordered
 from yang.xmldata import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from lxml import etree
 
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
@@ -77,7 +77,7 @@ def _named(element: etree._Element, schema: SchemaNode) -> Iterator[tuple[str, S
 
 
 def _matches(element: etree._Element, schema: SchemaNode) -> bool:
-    return bool(element.tag == schema.tag or element.tag == schema.name)
+    return element.tag in (schema.tag, schema.name)
 
 
 def _selected(schema: SchemaNode, child: Child, element: etree._Element) -> Child | None:

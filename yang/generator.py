@@ -281,7 +281,8 @@ class _Bindings:
             case "leaf-list":
                 yield f"{indent}{name}: LeafList[{python}] = LeafList({attribute.name!r}{enum})"
             case _ if attribute.default is not None:
-                yield f"{indent}{name}: LeafWithDefault[{python}] = LeafWithDefault({attribute.name!r}, {attribute.default}{enum})"
+                arguments = f"{attribute.name!r}, {attribute.default}{enum}"
+                yield f"{indent}{name}: LeafWithDefault[{python}] = LeafWithDefault({arguments})"
             case _:
                 yield f"{indent}{name}: Leaf[{python}] = Leaf({attribute.name!r}{enum})"
         if attribute.note:

@@ -47,7 +47,7 @@ class Path:
         return tuple(step.key for step in self.steps() if step.key is not None and step.schema.kind == "list")
 
     def __str__(self) -> str:
-        return "".join(f"/{step.schema.qname}{''.join(step._predicates())}" for step in self.steps())
+        return "".join(f"/{step.schema.qname}{''.join(step.predicates())}" for step in self.steps())
 
     def __repr__(self) -> str:
         return f"Path({self})"
@@ -68,10 +68,11 @@ class Path:
             prefix = step.schema.module.unique_prefix
             namespaces[prefix] = step.schema.module.namespace
             text.append(f"/{prefix}:{step.schema.name}")
-            text.extend(step._predicates(f"{prefix}:"))
+            text.extend(step.predicates(f"{prefix}:"))
         return XPath("".join(text), namespaces)
 
-    def _predicates(self, prefix: str = "") -> Iterator[str]:
+    def predicates(self, prefix: str = "") -> Iterator[str]:
+        """Yield the XPath predicates that name a list's entry or a leaf-list's value."""
         if self.key is None:
             return
         if self.schema.kind == "leaf-list":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import marshal
 import sys
-from pathlib import Path as FilePath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yang.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path as FilePath
 
 FORMAT = 1
 """The version of everything below; a file of another one is compiled again."""

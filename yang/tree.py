@@ -193,9 +193,9 @@ class Entries:
             return NotImplemented
         if self.schema.user_ordered:
             return list(self.items()) == list(other.items())
-        shared = {id(chunk) for chunk in self._chunks} & {id(chunk) for chunk in other._chunks}
+        shared = {id(chunk) for chunk in self.chunks} & {id(chunk) for chunk in other.chunks}
         mine, its = (
-            {key: entry for chunk in entries._chunks if id(chunk) not in shared for key, entry in chunk.items()}
+            {key: entry for chunk in entries.chunks if id(chunk) not in shared for key, entry in chunk.items()}
             for entries in (self, other)
         )
         return mine == its

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, cast
 from yang.cursor import Cursor, cursor_at
 from yang.diff import changes
 from yang.errors import UnknownElement
-from yang.path import Path
 from yang.tree import Node, is_empty
 from yang.xpath_functions import is_true
 
 if TYPE_CHECKING:
     from yang.errors import RequestError
+    from yang.path import Path
     from yang.tree import Child, Entries
     from yang.types import Value
 

@@ -93,7 +93,7 @@ def path_of(element: etree._Element, top: etree._Element, schema: SchemaNode, pa
     way: list[etree._Element] = []
     while element is not top:
         way.append(element)
-        element = cast("etree._Element", element.getparent())
+        element = cast("etree._Element", element.getparent())  # noqa: SLF001 - lxml names it so
     for step in reversed(way):
         node = schema.tags.get(step.tag) if schema.is_inner else None
         if node is None:
@@ -109,7 +109,7 @@ def path_of(element: etree._Element, top: etree._Element, schema: SchemaNode, pa
 
 def refuse_mixed_content(parent: etree._Element) -> None:
     """Raise `BadElement` if an element below `parent` has both elements and text."""
-    for element in cast("list[etree._Element]", MIXED(parent)):
+    for element in cast("list[etree._Element]", MIXED(parent)):  # noqa: SLF001 - likewise
         name = etree.QName(element).localname
         raise BadElement(f"{name} holds text between its elements", info=(("bad-element", name),))
 
@@ -161,7 +161,8 @@ class Reader:
         self.config_only = config_only
         self.keep_elements = keep_elements
 
-    def children(self, parent: etree._Element, schema: SchemaNode) -> dict[str, Child]:
+    def children(self, parent: etree._Element, schema: SchemaNode) -> dict[str, Child]:  # noqa: C901, PLR0912, PLR0915 - calls cost
+        """Return the children that the elements below `parent` stand for."""
         tags = schema.tags
         found: dict[str, Any] = {}
         gathered: dict[str, Any] = {}
@@ -230,12 +231,14 @@ class Reader:
         return found if is_ordered else ordered(schema, found)
 
     def value(self, element: etree._Element, node: SchemaNode) -> Value:
+        """Return one value of a leaf-list."""
         try:
             return read_value(element, node)
         except RequestError as error:
             raise Refused(element, error) from None
 
     def leaf_list(self, parent: etree._Element, node: SchemaNode, values: list[Value]) -> tuple[Value, ...]:
+        """Return the value of a leaf-list."""
         try:
             return leaf_list(node, values)
         except RequestError as error:

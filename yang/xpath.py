@@ -12,7 +12,6 @@ The compiler leaves syntax trees in the tables: nested tuples whose names are re
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from yang.cursor import Cursor
@@ -22,8 +21,9 @@ from yang.types import Identity, LeafrefType
 from yang.xpath_functions import FUNCTIONS, Context, Evaluator, Literal, is_true, nodes, to_number, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from yang.schema import Schema, SchemaNode
-    from yang.tree import Key
     from yang.xpath_functions import Result
 
 

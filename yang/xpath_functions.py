@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
-from yang.cursor import Cursor
 from yang.errors import ModelError
 from yang.types import BitsType, EnumerationType, Identity
 
 if TYPE_CHECKING:
+    from yang.cursor import Cursor
     from yang.schema import SchemaNode
 
 Result: TypeAlias = "list[Cursor] | str | float | bool"
@@ -37,7 +37,7 @@ class Literal(str):
 
     identity: str | None
 
-    def __new__(cls, text: str, identity: str | None) -> Literal:
+    def __new__(cls, text: str, identity: str | None) -> Self:
         """Remember `identity`, `module:name`, along with `text`."""
         new = super().__new__(cls, text)
         new.identity = identity

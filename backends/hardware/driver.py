@@ -125,8 +125,8 @@ class Driver(ABC):
         """Return every object but the ports, or None if the chip cannot list them."""
         return None
 
-    def watch(self, changed: Callable[[Collection[str]], None]) -> None:
+    def watch(self, changed: Callable[[Collection[str]], None]) -> None:  # noqa: B027 - not every chip tells
         """Call `changed`, from whatever thread, with the names of ports that came or went."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - not every driver holds something
         """Let go of the chip, leaving it as it is."""

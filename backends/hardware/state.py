@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from backends.configuration import INTERFACE
@@ -12,7 +11,7 @@ from backends.state import StateSource
 from yang.types import Identity, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from yang.tree import Key
 

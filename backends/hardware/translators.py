@@ -198,7 +198,7 @@ class StaticRoute(Translator[StaticView]):
             yield group
             yield Route(prefix, "forward", group.key)
 
-    def leaf_of(self, resource: Resource, attribute: str, view: StaticView) -> str:
+    def leaf_of(self, resource: Resource, attribute: str, view: StaticView) -> str:  # noqa: ARG002 - all go one way
         """Return the leaf that gave an attribute: that of the next hop, if the route has but one."""
         leaf = "config/prefix" if attribute == "prefix" else "next-hops/next-hop/config/next-hop"
         return next_hop_leaf(view, leaf)

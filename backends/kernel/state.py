@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from backends.configuration import INTERFACE
@@ -13,7 +12,7 @@ from backends.state import StateSource
 from yang.types import Identity, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from backends.kernel.messages import LinkState
     from yang.tree import Key

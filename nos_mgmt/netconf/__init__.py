@@ -1,0 +1,1 @@
+"""NETCONF over SSH (RFC 6241, RFC 6242)."""

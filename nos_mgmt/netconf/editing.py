@@ -48,7 +48,7 @@ def copy_config(call: Call) -> None:
     datastores = call.device.datastores
     if config is not None:
         tree = read_data(config, call.device.schema)
-        datastores.edit(call.session.id, lambda _: edit_replaced(tree))
+        datastores.edit(call.session.id, lambda _: tree)
         return
     if source.children.keys() == cast("Node", call.input.get("target")).children.keys():
         name = named_datastore(source)
@@ -56,12 +56,7 @@ def copy_config(call: Call) -> None:
     datastores.edit(call.session.id, lambda _: datastores.read(named_datastore(source)))
 
 
-def edit_replaced(tree: Node) -> Node:
-    """Return `tree`."""
-    return tree
-
-
-def delete_config(call: Call) -> None:
+def delete_config(call: Call) -> None:  # noqa: ARG001 - whatever is asked for
     """Refuse: the schema knows no target here that could be deleted, running least of all."""
     raise InvalidValue("this datastore cannot be deleted", info=(("bad-element", "target"),))
 

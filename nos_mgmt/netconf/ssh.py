@@ -51,7 +51,7 @@ class Listener:
         sessions: Sessions,
         keys: Mapping[str, frozenset[bytes]],
         executor: Executor,
-        limits: Limits = Limits(),
+        limits: Limits,
     ) -> None:
         """Let in the users of `keys`, each with the public keys that are its own; requests run in `executor`."""
         self.device = device

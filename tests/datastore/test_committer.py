@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from backends.hardware.driver import Status
 from backends.hardware.simulated import Fault, SimulatedAsic
 from datastore.errors import CommitFailed, ValidationFailed
 from datastore.history import Author
-from nos_mgmt.device import Device
 from tests.conftest import Client, config
 from tests.openconfig import interface, interfaces, route, static_routes
 from yang.edit import edit_config
+
+if TYPE_CHECKING:
+    from nos_mgmt.device import Device
 
 ME = Author("me", 1, "test")
 

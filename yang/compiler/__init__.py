@@ -9,7 +9,6 @@ from pyang.error import err_level, err_to_str, is_error
 from pyang.repository import FileRepository
 from pyang.util import get_latest_revision
 
-from yang.compiler.expressions import place
 from yang.compiler.nodes import NodeCompiler
 from yang.compiler.typespecs import identity_name
 from yang.errors import ModelError
