@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/run.done
 DEV := $(VENV)/dev.done
 MODELS := yang/bindings/schema.tables
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BACKENDS),--backends $(BACKENDS)) \
 	$(if $(ASIC_PORTS),--asic-ports $(ASIC_PORTS)) $(if $(CONFIG),--config $(CONFIG)) $(if $(KEEP),--keep-namespaces)
@@ -14,18 +13,21 @@ SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BAC
 
 help:  ## List what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@echo
 	@echo 'Settings of run: PORT=8830 STATE=.nos BACKENDS=kernel,hardware ASIC_PORTS=8 CONFIG=file.toml KEEP=1'
+	@echo 'Arguments of test and bench: ARGS="..."'
 
 setup: $(RUN) $(MODELS)  ## Install what the server needs, and the models
 
-run: setup  ## Set up and serve NETCONF on 127.0.0.1:8830
+run: setup  ## Set up, and serve NETCONF on 127.0.0.1:8830
 	@exec $(BIN)/nos-mgmt serve --known-hosts $(HOME)/.ssh/known_hosts $(SERVE)
 
-demo: setup  ## Set up and show a commit, a refused commit and a rollback, each with its proof
+demo: setup  ## Set up, and show a commit, a refused commit and a rollback, each with its proof
+	@.ci/need ip:iproute2 ping:iputils-ping
 	@exec $(BIN)/nos-mgmt demo
 
 test: $(DEV) $(MODELS)  ## Install what the tests need, and run them all
-	@tests/prepare
+	@.ci/need ip:iproute2 ping:iputils-ping ssh:openssh-client git:git setpriv:util-linux
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
@@ -35,9 +37,10 @@ check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
 	$(BIN)/lint-imports --no-cache
 
 bench: $(DEV) $(MODELS)  ## Print the benchmark table
+	@.ci/need ip:iproute2 ssh:openssh-client
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lock: $(DEV)  ## Lock the dependencies anew
+lock: $(DEV)  ## Lock the dependencies anew, by version and hash
 	$(BIN)/pip-compile $(LOCK) --extra build --extra demo -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile $(LOCK) --extra build --extra demo --extra dev -o requirements-dev.lock pyproject.toml
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
@@ -46,11 +49,9 @@ LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no
 clean:  ## Remove what was installed and generated
 	rm -rf $(VENV) $(filter-out yang/bindings/__init__.py,$(wildcard yang/bindings/*))
 
-# Debian has venv in a package of its own
 $(VENV)/pyvenv.cfg:
 	@echo 'setup: making a virtual environment'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo 'setup: installing python3-venv'; $(SUDO) apt-get install -qq -y python3-venv >/dev/null; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/need :python3-venv
 	@$(PYTHON) -m venv $(VENV)
 
 $(RUN): $(VENV)/pyvenv.cfg requirements.lock pyproject.toml
@@ -60,7 +61,7 @@ $(RUN): $(VENV)/pyvenv.cfg requirements.lock pyproject.toml
 	@touch $@
 
 $(DEV): $(RUN) requirements-dev.lock
-	@echo 'setup: installing tools for tests and checks'
+	@echo 'setup: installing the tools for tests and checks'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 

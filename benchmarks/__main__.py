@@ -1,0 +1,38 @@
+"""Print the benchmark table."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import engine, routes, server
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
+    parser.add_argument("--sizes", default="100,1000,10000,100000", help="interfaces in the tree (default %(default)s)")
+    parser.add_argument(
+        "--server-sizes", default="100,1000,10000", help="likewise, through the server (default %(default)s)"
+    )
+    parser.add_argument(
+        "--routes", type=int, default=100_000, help="static routes into the kernel (default %(default)s)"
+    )
+    parser.add_argument("--only", choices=["engine", "server", "routes"], help="one of the three")
+    arguments = parser.parse_args()
+    if arguments.only in (None, "engine"):
+        engine.run([int(size) for size in arguments.sizes.split(",")])
+    if arguments.only in (None, "server"):
+        program = server.client()
+        if program is None:
+            print("\nthrough the server: skipped, the benchmark client ncbench.py is not there (NCBENCH names it)")
+        else:
+            server.run(program, [int(size) for size in arguments.server_sizes.split(",")], "bulk,small,full,one,rss")
+    if arguments.only in (None, "routes"):
+        if routes.possible():
+            routes.run(arguments.routes)
+        else:
+            print("\nroutes into the kernel: skipped, no right to make network namespaces")
+
+
+if __name__ == "__main__":
+    main()
