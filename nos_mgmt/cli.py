@@ -76,6 +76,18 @@ def serve(config: Path | None, known_hosts: Path | None, backends: str | None, *
         serving.serve(settings, known_hosts, click.echo)
 
 
+@main.command()
+def demo() -> None:
+    """Show a commit, a refused commit and a rollback, each with its proof; the status is 0 if every proof held."""
+    with plain_errors():
+        if not (DEFAULT / "schema.tables").exists():
+            raise ModelError(f"no compiled models in {DEFAULT}: run 'nos-mgmt models install'")
+        from nos_mgmt.demo import demonstrate  # noqa: PLC0415
+
+        if not demonstrate():
+            raise SystemExit(1)
+
+
 @main.group()
 def models() -> None:
     """Install, list, check and compile YANG models."""

@@ -35,7 +35,9 @@ class Embedded:
         self._settings = settings
         self._record = settings.state / "namespaces.json"
         self.socket = socket_of(settings.state)
-        self.namespace = settings.namespace or f"nos-{settings.port}"
+        # port 0 is a different one each time, the state folder is not
+        name = settings.port or hashlib.sha256(os.fsencode(settings.state.absolute())).hexdigest()[:6]
+        self.namespace = settings.namespace or f"nos-{name}"
         self.far = f"{self.namespace}-far"
 
     def make_namespaces(self) -> None:
