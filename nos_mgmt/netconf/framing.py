@@ -37,8 +37,7 @@ class Deframer:
         self.limit = limit
         self._buffer = bytearray()
         self._scanned = 0
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._message = bytearray()
         self._missing = 0
 
     def feed(self, data: bytes) -> None:
@@ -60,7 +59,8 @@ class Deframer:
             self._refuse_longer(self._scanned)
             return None
         self._refuse_longer(end)
-        message = bytes(self._buffer[:end])
+        # a person who types messages ends them with a line feed; before an XML declaration it would be an error
+        message = bytes(self._buffer[:end]).lstrip()
         del self._buffer[: end + len(END)]
         self._scanned = 0
         return message
@@ -68,10 +68,10 @@ class Deframer:
     def _next_chunked(self) -> bytes | None:
         while True:
             if self._missing:
-                part = bytes(self._buffer[: self._missing])
+                part = self._buffer[: self._missing]
                 del self._buffer[: len(part)]
                 self._missing -= len(part)
-                self._parts.append(part)
+                self._message += part
                 if self._missing:
                     return None
             header = CHUNK_HEADER.match(self._buffer)
@@ -82,16 +82,15 @@ class Deframer:
             size, is_end = header[1], header[2] is not None
             del self._buffer[: header.end()]
             if is_end:
-                if not self._parts:
+                if not self._message:
                     raise FramingError("the end of chunks without a chunk")
-                message = b"".join(self._parts)
-                self._parts, self._size = [], 0
+                message = bytes(self._message)
+                self._message.clear()
                 return message
             self._missing = int(size)
             if self._missing > LARGEST_CHUNK:
                 raise FramingError(f"a chunk of {self._missing} octets")
-            self._size += self._missing
-            self._refuse_longer(self._size)
+            self._refuse_longer(len(self._message) + self._missing)
 
     def _refuse_no_header(self) -> None:
         """Raise `FramingError` unless what there is may yet become a chunk's header."""
