@@ -30,6 +30,8 @@ def parse_document(content: bytes) -> etree._Element:
     if b"<!DOCTYPE" in content:
         raise MalformedXml("a document type declaration, which NETCONF does not allow")
     parser = etree.XMLParser(
+        # whatever the document says of itself: RFC 6241 section 3 wants UTF-8, and the check above reads nothing else
+        encoding="utf-8",
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
