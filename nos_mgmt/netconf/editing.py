@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from datastore.errors import ValidationFailed
 from nos_mgmt.netconf.datastores import named_datastore
+from nos_mgmt.netconf.messages import InvalidParameter
 from yang.edit import edit_config as edit
-from yang.errors import InvalidValue, RequestError
 from yang.validate import validate
 from yang.xmldata import read_data
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nos_mgmt.netconf.session import Call
     from yang.edit import DefaultOperation
+    from yang.errors import RequestError
     from yang.tree import Node
 
 
@@ -52,13 +53,13 @@ def copy_config(call: Call) -> None:
         return
     if source.children.keys() == cast("Node", call.input.get("target")).children.keys():
         name = named_datastore(source)
-        raise InvalidValue(f"{name} cannot be copied to itself", info=(("bad-element", name),))
+        raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
     datastores.edit(call.session.id, lambda _: datastores.read(named_datastore(source)))
 
 
 def delete_config(call: Call) -> None:  # noqa: ARG001 - whatever is asked for
     """Refuse: the schema knows no target here that could be deleted, running least of all."""
-    raise InvalidValue("this datastore cannot be deleted", info=(("bad-element", "target"),))
+    raise InvalidParameter("this datastore cannot be deleted", info=(("bad-element", "target"),))
 
 
 def discard_changes(call: Call) -> None:

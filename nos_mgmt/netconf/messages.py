@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -9,7 +10,7 @@ from lxml import etree
 
 from datastore.errors import ValidationFailed
 from yang.diff import NETCONF, YANG
-from yang.errors import MissingAttribute, RequestError
+from yang.errors import InvalidValue, MissingAttribute, RequestError
 from yang.xmlio import MalformedXml, parse_document
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 BASE_1_0 = "urn:ietf:params:netconf:base:1.0"
 BASE_1_1 = "urn:ietf:params:netconf:base:1.1"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+XML = "http://www.w3.org/XML/1998/namespace"
+NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 IN_YANG = frozenset({"missing-choice", "non-unique"})
 """The error-info elements of RFC 7950 section 15, which are in YANG's namespace."""
 
@@ -33,6 +36,12 @@ class OperationNotSupported(RequestError):
     """An operation that this server does not have."""
 
     tag = "operation-not-supported"
+    type = "protocol"
+
+
+class InvalidParameter(InvalidValue):
+    """A parameter of an operation with a value that cannot be honoured; what is wrong with data is no such error."""
+
     type = "protocol"
 
 
@@ -159,20 +168,19 @@ def _declared(namespaces: Mapping[str, str]) -> str:
 
 def _printable(text: str) -> str:
     """Return `text` without the characters that XML cannot have."""
-    return "".join(char if char in "\t\n" or char >= " " else "�" for char in text)
+    return NOT_XML.sub("\ufffd", text)
 
 
 def _attributes(root: etree._Element) -> str:
-    """Return the attributes of an rpc element with the namespaces they need, as they are written in a start tag."""
-    prefixes = {uri: prefix for prefix, uri in root.nsmap.items() if prefix is not None}
-    declared = {prefix: uri for uri, prefix in prefixes.items()}
+    """Return the attributes and the namespaces of an rpc element, as they are written in a start tag.
+
+    Without the default namespace: in a reply that is NETCONF's.
+    """
+    declared = {prefix: uri for prefix, uri in root.nsmap.items() if prefix is not None}
+    prefixes = {uri: prefix for prefix, uri in declared.items()} | {XML: "xml"}
     written = []
     for name, value in root.attrib.items():
-        qname = etree.QName(str(name))
-        if not qname.namespace:
-            written.append(f" {qname.localname}={quoteattr(str(value))}")
-        elif qname.namespace == "http://www.w3.org/XML/1998/namespace":
-            written.append(f" xml:{qname.localname}={quoteattr(str(value))}")
-        else:
-            written.append(f" {prefixes[qname.namespace]}:{qname.localname}={quoteattr(str(value))}")
+        qname = etree.QName(name)
+        prefix = f"{prefixes[qname.namespace]}:" if qname.namespace else ""
+        written.append(f" {prefix}{qname.localname}={quoteattr(str(value))}")
     return _declared(declared) + "".join(written)

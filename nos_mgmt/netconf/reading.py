@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape
 
 from nos_mgmt.netconf.datastores import named_datastore
+from nos_mgmt.netconf.messages import InvalidParameter
 from yang import deviations
-from yang.errors import BadAttribute, InvalidValue, RequestError
+from yang.errors import BadAttribute, RequestError
 from yang.filter import select
 from yang.xmlio import print_children
 
@@ -43,14 +44,14 @@ def get_schema(call: Call) -> str:
     identifier, version = call.input.get("identifier"), call.input.get("version")
     format_ = call.input.get("format") or YANG_FORMAT
     if format_ != YANG_FORMAT:
-        raise InvalidValue(f"modules are there as yang, not as {format_}", info=(("bad-element", "format"),))
+        raise InvalidParameter(f"modules are there as yang, not as {format_}", info=(("bad-element", "format"),))
     revisions = [revision for name, revision in call.device.texts() if name == identifier]
     if identifier == deviations.NAME:
         revisions = [deviations.REVISION]
     matching = revisions if version is None else [revision for revision in revisions if revision == version]
     if not matching:
         which = f"{identifier} of revision {version}" if version is not None else str(identifier)
-        raise InvalidValue(f"there is no module {which}", info=(("bad-element", "identifier"),))
+        raise InvalidParameter(f"there is no module {which}", info=(("bad-element", "identifier"),))
     if len(matching) > 1:
         raise NotUnique(f"{identifier} has the revisions {', '.join(matching)}", app_tag="data-not-unique")
     return f'<data xmlns="{MONITORING}">{escape(call.device.text(str(identifier), matching[0]))}</data>'
@@ -64,5 +65,7 @@ def _filter(call: Call) -> list[_Element] | None:
     kind = element.get("type", "subtree")
     if kind != "subtree":
         info = (("bad-attribute", "type"), ("bad-element", "filter"))
-        raise BadAttribute(f"filters are of type subtree here, not {kind!s}", info=info)
+        refused = BadAttribute(f"filters are of type subtree here, not {kind!s}", info=info)
+        refused.type = "protocol"
+        raise refused
     return list(element)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yang.errors import InvalidValue
+from nos_mgmt.netconf.messages import InvalidParameter
 
 if TYPE_CHECKING:
     from nos_mgmt.netconf.session import Call
@@ -20,6 +20,6 @@ def kill_session(call: Call) -> None:
     number = call.input.get("session-id")
     info = (("bad-element", "session-id"),)
     if number == call.session.id:
-        raise InvalidValue("a session closes itself with close-session", info=info)
+        raise InvalidParameter("a session closes itself with close-session", info=info)
     if not call.sessions.kill(number):
-        raise InvalidValue(f"there is no session {number}", info=info)
+        raise InvalidParameter(f"there is no session {number}", info=info)
