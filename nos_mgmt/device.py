@@ -16,7 +16,7 @@ from yang.tables import load
 from yang.tree import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from backends.backend import Backend
@@ -38,10 +38,12 @@ class Device:
         backends: Sequence[Backend],
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
+        own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
-        `own_state` gives the sources of the state that is the server's own.
+        `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
+        protocols deviate from their models.
 
         Raises:
             ModelError: There is no usable model set.
@@ -54,7 +56,8 @@ class Device:
         self.schema = supported(backends, state, own_paths, full)
         self.modules = deviations.served_modules(self.schema)
         self.deviated = {_module_of(parent, name) for parent, name in deviations.unsupported(self.schema)}
-        self.deviation_module = deviations.deviation_module(self.schema, full)
+        self.deviated |= {full.find(path).module.name for path in own_defaults}
+        self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
         self.history = History(history_url, self.schema)
         self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
         self.datastores = Datastores(self.committer)

@@ -17,7 +17,7 @@ from nos_mgmt import keys
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
 from nos_mgmt.netconf.ssh import Limits, Listener
-from nos_mgmt.netconf.state import OWN_PATHS, own_state
+from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
 from nos_mgmt.sessions import Sessions
 from yang.errors import NosError
 
@@ -69,7 +69,8 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
     with locked(settings.state), _bound(settings) as listening, ExitStack() as stack, suppress(KeyboardInterrupt):
         embedded = Embedded(settings)
         stack.callback(embedded.remove)
-        device = Device(settings.models, settings.history_url, _backends(settings, embedded, say), OWN_PATHS, own_state)
+        backends = _backends(settings, embedded, say)
+        device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
         stack.callback(device.close)
         device.start()
         asyncio.run(_listen(settings, device, listening, known_hosts, say))

@@ -23,7 +23,7 @@ from datastore.support import supported
 from nos_mgmt.device import Device
 from nos_mgmt.netconf.messages import BASE_1_1
 from nos_mgmt.netconf.session import Session
-from nos_mgmt.netconf.state import OWN_PATHS, own_state
+from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
 from nos_mgmt.sessions import Sessions
 from yang import bindings
 from yang.compiler import compile_modules
@@ -88,7 +88,8 @@ def kernel(namespace: str) -> Iterator[KernelBackend]:
 
 def make_device(folder: Path, backends: list[Backend]) -> Device:
     """Return a device with its history in `folder`, started."""
-    device = Device(bindings.DEFAULT, f"sqlite:///{folder / 'history.sqlite'}", backends, OWN_PATHS, own_state)
+    history = f"sqlite:///{folder / 'history.sqlite'}"
+    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
     device.start()
     return device
 

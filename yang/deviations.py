@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from yang.types import IdentityrefType, LeafrefType, UnionType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from yang.schema import Module, Schema, SchemaNode
     from yang.types import Type
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 NAME = "nos-deviations"
 NAMESPACE = "urn:nos-mgmt:yang:nos-deviations"
 REVISION = "2026-11-22"
+NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
 
 
 def served_modules(schema: Schema) -> list[Module]:
@@ -56,19 +58,24 @@ def _unsupported(node: SchemaNode, implemented: set[str]) -> Iterator[tuple[Sche
             yield from _unsupported(child, implemented)
 
 
-def deviation_module(schema: Schema, full: Schema) -> str:
-    """Return the text of the module that deviates away whatever `schema` leaves out of `full`, the whole set."""
+def deviation_module(schema: Schema, full: Schema, defaults: Mapping[str, str] = NO_DEFAULTS) -> str:
+    """Return the text of the module that deviates away whatever `schema` leaves out of `full`, the whole set.
+
+    `defaults` are the values of leaves, by their paths, that hold where the model has another default.
+    """
+    deviate = {f"{parent.path()}/{name}": "deviate not-supported;" for parent, name in unsupported(schema)}
+    for path, value in defaults.items():
+        deviate[path] = f'deviate replace {{\n      default "{value}";\n    }}'
     imports: dict[str, Module] = {}
     statements = []
-    for parent, name in unsupported(schema):
-        node = full.find(f"{parent.path()}/{name}")
+    for path, what in deviate.items():
         steps = []
-        for step in _way(node):
+        for step in _way(full.find(path)):
             imports[step.module.name] = step.module
             prefix = step.module.unique_prefix
             steps += [f"/{prefix}:{choice.rpartition('/')[2]}/{prefix}:{case}" for choice, case in step.cases]
             steps.append(f"/{prefix}:{step.name}")
-        statements.append(f'  deviation "{"".join(steps)}" {{\n    deviate not-supported;\n  }}')
+        statements.append(f'  deviation "{"".join(steps)}" {{\n    {what}\n  }}')
     head = [f"module {NAME} {{", "  yang-version 1;", f'  namespace "{NAMESPACE}";', "  prefix nosd;", ""]
     for module in sorted(imports.values(), key=lambda module: module.name):
         head += [f"  import {module.name} {{", f"    prefix {module.unique_prefix};", "  }"]
@@ -78,7 +85,8 @@ def deviation_module(schema: Schema, full: Schema) -> str:
         '  contact\n    "The nos-mgmt project";',
         "  description",
         '    "What this server does not implement of its models, because no backend',
-        '     that it runs with puts it into effect. Generated when it starts.";',
+        "     that it runs with puts it into effect, and what it does otherwise.",
+        '     Generated when it starts.";',
         "",
         f"  revision {REVISION} {{",
         '    description\n      "Generated.";',

@@ -33,7 +33,7 @@ def edit_config(call: Call) -> None:
         if test_option != "set":
             wrong = validate(call.device.datastores.running, after)
             if wrong:
-                raise ValidationFailed(wrong)
+                raise ValidationFailed([*errors, *wrong])
         return after if test_option != "test-only" else candidate
 
     # whatever error-option says, an element that is in error changes nothing; rollback-on-error holds for all

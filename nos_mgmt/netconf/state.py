@@ -38,6 +38,8 @@ OWN_PATHS = (
     *(f"/nos-history:{operation}/*" for operation in ("get-configuration", "get-difference", "get-plan", "rollback")),
 )
 """What the NETCONF server supports besides what backends claim."""
+OWN_DEFAULTS = {"/ietf-netconf:edit-config/input/test-option": "set"}
+"""The model says test-then-set, and a candidate may be incomplete while it is worked on."""
 
 
 class Commits(StateSource):
