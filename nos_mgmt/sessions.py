@@ -39,9 +39,3 @@ class Sessions:
             return False
         end()
         return True
-
-    def __contains__(self, number: object) -> bool:
-        return number in self._ends
-
-    def __len__(self) -> int:
-        return len(self._ends)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,10 +79,16 @@ class Session:
     def __init__(
         self, device: Device, registry: Sessions, author: Callable[[int], Author], end: Callable[[], None]
     ) -> None:
-        """Serve `device` to the client that `author` tells of, given the session's number; `end` cuts the session off."""
+        """Serve `device` to the client that `author` tells of, given the session's number.
+
+        `end`, which any thread may call, cuts the client off.
+        """
         self._device = device
         self._registry = registry
-        self.id = registry.open(end)
+        self._end = end
+        self._mutex = threading.Lock()
+        self._is_busy = False
+        self.id = registry.open(self._kill)
         self.author = author(self.id)
         self.is_open = True
         """False when nothing more is to be read."""
@@ -94,13 +101,44 @@ class Session:
         return hello(capabilities.capabilities(self._device), self.id)
 
     def handle(self, message: bytes) -> bytes | None:
-        """Return the answer to `message`; None to the client's hello, which has none.
+        """Return the answer to `message`; None to what has none: the client's hello, and whatever comes after the end.
 
         Nothing that a client sends makes this raise.
         """
         if not self.is_greeted:
             self._greet(message)
             return None
+        with self._mutex:
+            if not self.is_open:
+                return None
+            self._is_busy = True
+        try:
+            return self._answer(message)
+        finally:
+            with self._mutex:
+                self._is_busy = False
+                is_over = not self.is_open
+            if is_over:
+                self._give_back()
+
+    def close(self) -> None:
+        """Give back what the session holds, its locks and nothing else; if a request is being carried out, after that."""
+        with self._mutex:
+            self.is_open = False
+            if self._is_busy:
+                return
+        self._give_back()
+
+    def _kill(self) -> None:
+        # RFC 6241 section 7.9: who is told that a session has been killed finds its locks gone
+        self.close()
+        self._end()
+
+    def _give_back(self) -> None:
+        self._registry.close(self.id)
+        self._device.datastores.end_session(self.id)
+
+    def _answer(self, message: bytes) -> bytes:
         started = time.perf_counter()
         try:
             rpc = read_rpc(message)
@@ -130,12 +168,6 @@ class Session:
             (time.perf_counter() - started) * 1000,
         )
         return answer
-
-    def close(self) -> None:
-        """Give back what the session holds: its locks and nothing else."""
-        self.is_open = False
-        self._registry.close(self.id)
-        self._device.datastores.end_session(self.id)
 
     def _greet(self, message: bytes) -> None:
         try:
