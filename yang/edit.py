@@ -206,7 +206,7 @@ class _Editor:
         if operation == "none" and old is None and (schema.kind == "list" or schema.presence):
             raise Refused(element, DataMissing(f"{_named(schema, key)} is not there", info=bad(schema)))
         if old is None or operation == "replace":
-            if operation != "none" and not HAS_ATTRIBUTES_BELOW(element):
+            if operation != "none" and self.errors is None and not HAS_ATTRIBUTES_BELOW(element):
                 return Node(schema, self.reader.children(element, schema))
             old = Node(schema, dict(zip(schema.keys, key, strict=True)))
         return self.children(old, element, operation)
