@@ -43,6 +43,9 @@ OLD_VLAN = "openconfig-vlan:vlan/config/vlan-id"
 ADDRESS_CLAIMS = (Claim("config/ip", "address"), Claim("config/prefix-length", "prefix_length"))
 NEIGHBOR_CLAIMS = (Claim("config/ip", "address"), Claim("config/link-layer-address", "link_layer_address"))
 
+IPV6_METRIC = 1024
+"""What Linux takes for an IPv6 route's metric if none is given; all backends do, so that they prefer the same next hops."""
+
 DEFAULT_NAME = "DEFAULT"
 DEFAULT_INSTANCE = "openconfig-network-instance-types:DEFAULT_INSTANCE"
 STATIC = "openconfig-policy-types:STATIC"
@@ -135,12 +138,18 @@ def canonical_prefix(prefix: str) -> str:
 class NextHop(NamedTuple):
     """One next hop of a static route."""
 
+    entry: str
     gateway: str
     """Empty if the network is on the link itself."""
     interface: str
     """Empty if the configuration leaves it open."""
-    metric: int | None
+    metric: int
+    """The lower, the better; without one in the configuration, `IPV6_METRIC` in IPv6 and 0 in IPv4, as Linux has it."""
     drops: bool
+
+    def leaf(self, name: str) -> str:
+        """Return the path of a leaf of its config, below the route."""
+        return f"next-hops/next-hop[index='{self.entry}']/config/{name}"
 
 
 def next_hops(view: StaticView, prefix: str) -> Iterator[NextHop]:
@@ -165,7 +174,10 @@ def next_hops(view: StaticView, prefix: str) -> Iterator[NextHop]:
             raise Untranslatable(
                 f"next hop {index} of {prefix} leads nowhere: {value or 'no address'} and no interface", leaf
             )
-        yield NextHop(gateway, interface, entry.config.metric, is_drop)
+        metric = entry.config.metric
+        if metric is None:
+            metric = IPV6_METRIC if ":" in prefix else 0
+        yield NextHop(index, gateway, interface, metric, is_drop)
 
 
 def next_hop_leaf(view: StaticView, attribute_leaf: str) -> str:

@@ -28,4 +28,7 @@ class StateSource(ABC):
         """Return the leaves of the objects with `keys`, of all if that is None; a container's key is `()`.
 
         What a leaf's value is now unknown for is left out.
+
+        Raises:
+            BackendLost: The system does not answer.
         """

@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from yang.binding import View
+from yang.path import Path
+from yang.tree import Entries, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from backends.resource import Resource
     from yang.tree import Key
@@ -70,3 +72,18 @@ class Translator(ABC, Generic[ViewT]):
 
 
 AnyTranslator = Translator[Any]
+
+
+def objects_of(path: str, tree: Node) -> Iterator[tuple[Path, Node]]:
+    """Yield the objects that a translator of `path` answers for in `tree`, each with where it is."""
+    places: list[tuple[Path | None, Node]] = [(None, tree)]
+    for name in path.strip("/").split("/"):
+        below: list[tuple[Path | None, Node]] = []
+        for place, node in places:
+            child = node.children.get(name)
+            if isinstance(child, Entries):
+                below += [(Path(place, child.schema, key), entry) for key, entry in child.items()]
+            elif isinstance(child, Node):
+                below.append((Path(place, child.schema), child))
+        places = below
+    yield from ((place, node) for place, node in places if place is not None)

@@ -177,8 +177,8 @@ class StaticRoute(Translator[StaticView]):
         hops = list(next_hops(view, prefix))
         if not hops:
             return
-        best = min(hop.metric or 0 for hop in hops)
-        hops = [hop for hop in hops if (hop.metric or 0) == best]
+        best = min(hop.metric for hop in hops)
+        hops = [hop for hop in hops if hop.metric == best]
         if all(hop.drops for hop in hops):
             yield Route(prefix, "drop")
             return

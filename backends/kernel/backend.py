@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-import threading
 from collections import defaultdict
 from contextlib import suppress
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
+from backends.kernel import namespaces
 from backends.kernel import netlink as nl
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
@@ -27,6 +27,7 @@ from backends.kernel.messages import (
     address_message,
     family,
     link_changes,
+    link_class,
     link_creation,
     link_resource,
     neighbor_message,
@@ -36,7 +37,8 @@ from backends.kernel.messages import (
     read_neighbor,
     read_route,
 )
-from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload
+from backends.kernel.monitor import LinkChanges, Monitor
+from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload, new_link_payload
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from backends.kernel.routes import StaticRoute
 from backends.kernel.state import InterfaceState
@@ -55,6 +57,14 @@ FIB_MATCH = 0x2000
 PROBE = "nos-probe"
 
 
+class _Request(NamedTuple):
+    """A message, with the number of the operation that it is part of and the attribute that it sets, if it is for one."""
+
+    number: int
+    message: Message
+    attribute: str = ""
+
+
 class KernelBackend(Backend):
     """Puts interfaces, addresses and static routes into effect in a Linux network namespace."""
 
@@ -67,11 +77,11 @@ class KernelBackend(Backend):
         Raises:
             OSError: There is no such namespace, or no right to enter it or to change it.
         """
+        namespaces.keep_secondaries(namespace)
         self._namespace = namespace
         self._netlink = Netlink(namespace)
-        self._monitor: Netlink | None = None
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
+        self._monitor: Monitor | None = None
+        self._changes = LinkChanges()
         self.offered = self._probe()
         self._loopback = next((kind for kind in ("dummy", "ifb") if kind in self.offered), "")
         self.translators = (
@@ -84,8 +94,7 @@ class KernelBackend(Backend):
             Protocol(),
             StaticRoute(),
         )
-        self._interfaces = InterfaceState(self.links)
-        self.state = (self._interfaces,)
+        self.state = (InterfaceState(self._links_told, self._changes.last_change),)
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
         """Return what the kernel has of `keys`."""
@@ -119,11 +128,8 @@ class KernelBackend(Backend):
         try:
             for kind, run in groupby(enumerate(operations), key=lambda item: _batch(item[1])):
                 batch = list(run)
-                if kind == "others":
-                    self._send(self._other_requests(batch, failures), failures)
-                else:
-                    self._send(self._removals_and_creations(batch, failures), failures)
-                    self._send(self._link_changes(batch, failures), failures)
+                requests = self._other_requests if kind == "others" else self._link_requests
+                self._send(requests(batch, failures), failures)
         except OSError as error:
             raise BackendLost(f"the kernel does not answer: {error}") from error
         if failures:
@@ -144,52 +150,49 @@ class KernelBackend(Backend):
             return found
         for name in names:
             with suppress(NetlinkError):
-                for _, payload in self._netlink.ask(
-                    Message(nl.GETLINK, 0, link_payload(attrs=[("IFLA_IFNAME", name)]))
-                ):
-                    found[name] = read_link(payload)
+                for _, payload in self._netlink.ask(Message(nl.GETLINK, 0, link_payload(name))):
+                    state = read_link(payload)
+                    if state.name == name:  # the kernel also finds a link by its other names
+                        found[name] = state
         return found
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
         """Report ports that come and go."""
-        self._monitor = Netlink(self._namespace, nl.GROUP_LINK)
-        self._interfaces.start(self.links().values())
-        self._thread = threading.Thread(
-            target=self._follow, args=(self._monitor, changed), name="kernel monitor", daemon=True
+        self._monitor = Monitor(
+            self._namespace,
+            self.links,
+            self._changes,
+            lambda names: changed([(Port.kind, name) for name in sorted(names)]),
         )
-        self._thread.start()
 
     def close(self) -> None:
         """Stop watching and close the sockets."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
         if self._monitor is not None:
             self._monitor.close()
         self._netlink.close()
 
-    def _probe(self) -> frozenset[str]:
-        """Return the kinds of links that this kernel can make."""
-        kinds = set()
-        for kind in LINK_TYPES:
-            info = {"attrs": [("IFLA_INFO_KIND", kind)]}
-            attrs = [("IFLA_IFNAME", PROBE), ("IFLA_LINKINFO", info)]
-            refused = self._netlink.send([Message(nl.NEWLINK, nl.CREATE | nl.EXCL, link_payload(attrs=attrs))])
-            if 0 in refused and refused[0].code == "EPERM":
-                raise PermissionError(refused[0].errno, "no right to change the network")
-            if not refused:
-                self._netlink.send([Message(nl.DELLINK, 0, link_payload(attrs=[("IFLA_IFNAME", PROBE)]))])
-                kinds.add(kind)
-        if self._has_vlans():
-            kinds.add("vlan")
-        return frozenset(kinds)
+    def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
+        try:
+            return self.links(names)
+        except OSError as error:
+            raise BackendLost(f"the kernel does not answer: {error}") from error
 
-    def _has_vlans(self) -> bool:
-        """Return whether the kernel knows VLAN links: without a parent it then complains of something else."""
-        info = {"attrs": [("IFLA_INFO_KIND", "vlan"), ("IFLA_INFO_DATA", {"attrs": [("IFLA_VLAN_ID", 1)]})]}
-        attrs = [("IFLA_IFNAME", PROBE), ("IFLA_LINKINFO", info)]
-        refused = self._netlink.send([Message(nl.NEWLINK, nl.CREATE | nl.EXCL, link_payload(attrs=attrs))])
-        return not refused or refused[0].errno != errno.EOPNOTSUPP
+    def _probe(self) -> frozenset[str]:
+        """Return the kinds of links that this kernel can make, without making any: each is asked for with an impossible MTU."""
+        kinds = (*LINK_TYPES, "vlan")
+        mtu = ("IFLA_MTU", 0xFFFFFFFF)
+        requests = [
+            Message(
+                nl.NEWLINK,
+                nl.CREATE | nl.EXCL,
+                new_link_payload(PROBE, [mtu, ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind)]})]),
+            )
+            for kind in kinds
+        ]
+        refused = self._netlink.send(requests)
+        if any(error.errno == errno.EPERM for error in refused.values()):
+            raise PermissionError(errno.EPERM, "no right to change the network")
+        return frozenset(kind for index, kind in enumerate(kinds) if refused[index].errno != errno.EOPNOTSUPP)
 
     def _namer(self, known: Mapping[str, LinkState]) -> Callable[[int], str]:
         """Return the function that gives the name of a link's index; links that are not in `known` are asked for."""
@@ -199,7 +202,7 @@ class KernelBackend(Backend):
             name = names.get(index)
             if name is None:
                 try:
-                    answers = self._netlink.ask(Message(nl.GETLINK, 0, link_payload(index)))
+                    answers = self._netlink.ask(Message(nl.GETLINK, 0, IFINFO.pack(0, 0, index, 0, 0)))
                     name = read_link(answers[0][1]).name
                 except NetlinkError:
                     name = f"#{index}"
@@ -260,42 +263,38 @@ class KernelBackend(Backend):
                 if kind == nl.NEWROUTE:
                     yield read_route(answer, name_of)
 
-    def _send(self, requests: Iterable[tuple[int, Message]], failures: dict[int, Failure]) -> None:
-        """Send requests, each with the index of its operation, and note the operations that are refused."""
-        pairs = list(requests)
-        for position, error in self._netlink.send([message for _, message in pairs]).items():
-            failures.setdefault(pairs[position][0], Failure(error.reason, error.code))
+    def _send(self, requests: Iterable[_Request], failures: dict[int, Failure]) -> None:
+        """Send requests and note the operations that are refused."""
+        sent = list(requests)
+        for position, error in self._netlink.send([request.message for request in sent]).items():
+            number, _, name = sent[position]
+            failures.setdefault(number, Failure(error.reason, error.code, name))
 
-    def _removals_and_creations(
+    def _link_requests(
         self, batch: Sequence[tuple[int, Operation]], failures: dict[int, Failure]
-    ) -> Iterator[tuple[int, Message]]:
+    ) -> Iterator[_Request]:
+        """Yield what makes, changes and removes links; operations on what is not there by then, or is there, fail at once."""
         here = self._links_of(batch)
+        there = {name: link_class(state) for name, state in here.items()}
         for number, operation in batch:
-            resource = operation.resource
-            if operation.after is None and resource.key[1] in here:
-                yield number, Message(nl.DELLINK, 0, link_payload(here[resource.key[1]].ifindex))
-            elif operation.before is None:
-                parent = resource.parent if isinstance(resource, VlanLink) else ""
-                if parent and parent not in here:
-                    failures[number] = Failure(f"there is no link {parent}", "ENODEV", "parent")
-                else:
-                    index = here[parent].ifindex if parent else 0
-                    yield number, link_creation(resource, index, self._loopback)
-
-    def _link_changes(
-        self, batch: Sequence[tuple[int, Operation]], failures: dict[int, Failure]
-    ) -> Iterator[tuple[int, Message]]:
-        """Yield what is to be set on links once they are made; one whose making was refused is left alone."""
-        kept = [
-            (number, operation) for number, operation in batch if operation.after is not None and number not in failures
-        ]
-        here = self._links_of(kept)
-        for number, operation in kept:
-            state = here.get(operation.key[1])
-            if state is None:
-                failures[number] = Failure(f"there is no link {operation.key[1]}", "ENODEV")
+            resource, name = operation.resource, operation.key[1]
+            if resource.is_fixed and operation.action != "update":
+                failures[number] = Failure(f"{resource} can be neither made nor removed", "EOPNOTSUPP")
+            elif operation.before is None and name in there:
+                failures[number] = Failure(f"there is a link {name} already", "EEXIST")
+            elif operation.before is not None and there.get(name) is not type(resource):
+                failures[number] = Failure(f"there is no link {name} of this kind", "ENODEV")
+            elif isinstance(resource, VlanLink) and operation.before is None and resource.parent not in here:
+                failures[number] = Failure(f"there is no link {resource.parent}", "ENODEV", "parent")
+            elif operation.after is None:
+                del there[name]
+                yield _Request(number, Message(nl.DELLINK, 0, link_payload(name)))
             else:
-                yield from ((number, message) for message in link_changes(operation, state.ifindex))
+                if operation.before is None:
+                    there[name] = type(resource)
+                    parent = here[resource.parent].ifindex if isinstance(resource, VlanLink) else 0
+                    yield _Request(number, link_creation(resource, parent, self._loopback))
+                yield from (_Request(number, message, attribute) for attribute, message in link_changes(operation))
 
     def _links_of(self, batch: Sequence[tuple[int, Operation]]) -> dict[str, LinkState]:
         names = {operation.key[1] for _, operation in batch}
@@ -304,7 +303,7 @@ class KernelBackend(Backend):
 
     def _other_requests(
         self, batch: Sequence[tuple[int, Operation]], failures: dict[int, Failure]
-    ) -> Iterator[tuple[int, Message]]:
+    ) -> Iterator[_Request]:
         names: set[str] = set()
         hops: set[tuple[Hop, ...]] = set()
         for _, operation in batch:
@@ -313,45 +312,29 @@ class KernelBackend(Backend):
                 hops.add(resource.next_hops)
             elif isinstance(resource, (Address, Neighbor)):
                 names.add(resource.interface)
-        names.update(hop.interface for route in hops for hop in route)
+        names.update(interface for route in hops for _, interface in route)
         here = self.links(names if len(names) <= FEW else None)
         missing = names - here.keys()
         routes = RouteMessages(lambda name: here[name].ifindex)
         for number, operation in batch:
-            resource = operation.resource
+            before, after, resource = operation.before, operation.after, operation.resource
             gone = missing and missing.intersection(_interfaces(operation))
             if gone:
                 failures[number] = Failure(f"there is no link {min(gone)}", "ENODEV")
             elif isinstance(resource, Route):
-                yield (
-                    number,
-                    routes.message(cast("Route | None", operation.before), cast("Route | None", operation.after)),
-                )
+                try:
+                    message = routes.message(cast("Route | None", before), cast("Route | None", after))
+                except NetlinkError as error:
+                    failures[number] = Failure(error.reason, error.code, "next_hops")
+                else:
+                    yield _Request(number, message)
             elif isinstance(resource, Address):
                 ifindex = here[resource.interface].ifindex
-                yield number, address_message(resource, ifindex, is_gone=operation.after is None)
+                yield _Request(number, address_message(resource, ifindex, is_gone=after is None))
             elif isinstance(resource, Neighbor):
                 ifindex = here[resource.interface].ifindex
-                yield number, neighbor_message(resource, ifindex, is_gone=operation.after is None)
-
-    def _follow(self, monitor: Netlink, changed: Callable[[Collection[Key]], None]) -> None:
-        """Turn link notifications into keys, until the backend is closed."""
-        while not self._stopping.is_set():
-            try:
-                keys = set()
-                for kind, payload in monitor.notifications():
-                    state = read_link(payload)
-                    is_news = self._interfaces.note(state, is_gone=kind == nl.DELLINK)
-                    if is_news and state.kind not in LINK_TYPES and state.name != PROBE:
-                        keys.add((Port.kind, state.name))
-            except OSError:
-                # notifications were lost: look at every port again
-                keys = {(Port.kind, name) for name in self._interfaces.known()}
-                with suppress(OSError):
-                    keys |= {(Port.kind, name) for name in self.links()}
-                    self._interfaces.start(self.links().values())
-            if keys and not self._stopping.is_set():
-                changed(keys)
+                message = neighbor_message(cast("Neighbor | None", before), cast("Neighbor | None", after), ifindex)
+                yield _Request(number, message)
 
 
 def _batch(operation: Operation) -> str:
@@ -366,4 +349,4 @@ def _interfaces(operation: Operation) -> Iterator[str]:
     if isinstance(resource, (Address, Neighbor)):
         yield resource.interface
     elif isinstance(resource, Route) and operation.after is not None:
-        yield from (hop.interface for hop in resource.next_hops)
+        yield from (interface for _, interface in resource.next_hops)

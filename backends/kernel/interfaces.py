@@ -27,7 +27,16 @@ from backends.configuration import (
     vlan_leaf,
     vlan_of,
 )
-from backends.kernel.resources import DEFAULT_MTU, Address, Link, Neighbor, Port, VlanLink
+from backends.kernel.resources import (
+    DEFAULT_MTU,
+    LOOPBACK,
+    LOOPBACK_MTU,
+    Address,
+    Link,
+    Neighbor,
+    Port,
+    VlanLink,
+)
 from backends.translator import AnyTranslator, Claim, Translator, Untranslatable
 from yang.bindings.ietf_interfaces import InterfaceType
 
@@ -37,9 +46,9 @@ if TYPE_CHECKING:
     from backends.resource import Resource
     from yang.tree import Key
 
-LOOPBACK_MTU = 65536
 LONGEST_ALIAS = 255
-NAME = re.compile(r"[^\s/:%]{1,15}").fullmatch
+LONGEST_NAME = 15
+NAME = re.compile(r"[^\s/:%]+").fullmatch
 
 
 def interface_translators(*, has_loopbacks: bool, has_bridges: bool, has_vlans: bool) -> tuple[AnyTranslator, ...]:
@@ -80,7 +89,7 @@ class Interface(Translator[InterfaceView]):
         alias = _alias(config.description)
         if config.type == InterfaceType.ETHERNET_CSMACD:
             yield Port(name, config.enabled, config.mtu or DEFAULT_MTU, alias)
-        elif config.type == InterfaceType.SOFTWARE_LOOPBACK and name == "lo":
+        elif config.type == InterfaceType.SOFTWARE_LOOPBACK and name == LOOPBACK:
             yield Port(name, config.enabled, config.mtu or LOOPBACK_MTU, alias)
         elif config.type == InterfaceType.SOFTWARE_LOOPBACK:
             if not self._has_loopbacks:
@@ -181,9 +190,9 @@ def _neighbor(keys: tuple[Key, ...], link_layer_address: str | None) -> Neighbor
 
 
 def _link_name(name: str, leaf: str) -> str:
-    if NAME(name) is None or name in (".", ".."):
+    if NAME(name) is None or name in (".", "..") or len(name.encode()) > LONGEST_NAME:
         raise Untranslatable(
-            f"{name!r} is no link's name: 1 to 15 characters without blank, slash, colon, percent", leaf
+            f"{name!r} is no link's name: 1 to {LONGEST_NAME} octets without blank, slash, colon, percent", leaf
         )
     return name
 

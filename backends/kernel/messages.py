@@ -7,7 +7,16 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.kernel import netlink as nl
-from backends.kernel.netlink import ATTRIBUTE, IFINFO, Message, attribute, attributes, link_payload, text
+from backends.kernel.netlink import (
+    ATTRIBUTE,
+    IFINFO,
+    Message,
+    attribute,
+    attributes,
+    link_payload,
+    new_link_payload,
+    text,
+)
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 
 if TYPE_CHECKING:
@@ -25,7 +34,10 @@ MAIN_TABLE = 254
 UNIVERSE, LINK_SCOPE, NOWHERE = 0, 253, 255
 UNICAST, BLACKHOLE = 1, 6
 PERMANENT = 0x80
-NTF_REPLACE = nl.CREATE | nl.REPLACE
+LOOSE_BINDING = 0x4
+
+OPER_STATUS = ("UNKNOWN", "NOT_PRESENT", "DOWN", "LOWER_LAYER_DOWN", "TESTING", "DORMANT", "UP")
+"""RFC 2863's states as linux/if.h numbers them, and OpenConfig names them."""
 
 LINK_TYPES = {"dummy": "loopback", "ifb": "loopback", "bridge": "bridge"}
 """The kernel's kinds of links that we make, and what we call them."""
@@ -90,44 +102,68 @@ def read_link(payload: bytes) -> LinkState:
     )
 
 
+def oper_status(state: LinkState) -> str:
+    """Return OpenConfig's oper-status; a link without a carrier to tell of is up when it runs."""
+    status = OPER_STATUS[state.oper_state] if state.oper_state < len(OPER_STATUS) else "UNKNOWN"
+    if status == "UNKNOWN" and state.flags & UP:
+        return "UP" if state.flags & RUNNING else "DOWN"
+    return "DOWN" if status == "UNKNOWN" else status
+
+
+def link_class(state: LinkState) -> type[Resource] | None:
+    """Return what kind of resource a link is, or None if it is of a kind that we neither make nor configure."""
+    if state.kind == "vlan":
+        return VlanLink
+    if state.kind in LINK_TYPES:
+        return Link
+    return None if state.kind in MADE else Port
+
+
 def link_resource(state: LinkState, name_of: Callable[[int], str]) -> Resource | None:
     """Return the resource that a link is, or None if it is of a kind that we neither make nor configure."""
     enabled = bool(state.flags & UP)
-    if state.kind == "vlan":
+    class_ = link_class(state)
+    if class_ is VlanLink:
         parent = name_of(state.parent)
         return VlanLink(state.name, parent, state.vlan_id, enabled, state.alias, state.mtu)
-    if state.kind in LINK_TYPES:
+    if class_ is Link:
         return Link(state.name, LINK_TYPES[state.kind], enabled, state.mtu, state.alias)
-    return None if state.kind in MADE else Port(state.name, enabled, state.mtu, state.alias)
+    return Port(state.name, enabled, state.mtu, state.alias) if class_ is Port else None
 
 
 def link_creation(link: Resource, parent: int, loopback: str) -> Message:
     """Return the request that makes a link; `loopback` is the kernel's kind of loopback links."""
     if isinstance(link, VlanLink):
-        data = {"attrs": [("IFLA_VLAN_ID", link.vlan_id)]}
+        # a VLAN is up or down as its own configuration says: by default all of a port's VLANs come up with it
+        flags = {"flags": LOOSE_BINDING, "mask": LOOSE_BINDING}
+        data = {"attrs": [("IFLA_VLAN_ID", link.vlan_id), ("IFLA_VLAN_FLAGS", flags)]}
         info = {"attrs": [("IFLA_INFO_KIND", "vlan"), ("IFLA_INFO_DATA", data)]}
         attrs: list[tuple[str, object]] = [("IFLA_LINK", parent)]
     else:
         is_bridge = isinstance(link, Link) and link.type == "bridge"
         info = {"attrs": [("IFLA_INFO_KIND", "bridge" if is_bridge else loopback)]}
         attrs = []
-    attrs += [("IFLA_IFNAME", link.key[1]), ("IFLA_LINKINFO", info)]
-    return Message(nl.NEWLINK, nl.CREATE | nl.EXCL, link_payload(attrs=attrs))
+    return Message(nl.NEWLINK, nl.CREATE | nl.EXCL, new_link_payload(link.key[1], [*attrs, ("IFLA_LINKINFO", info)]))
 
 
-def link_changes(operation: Operation, index: int) -> Iterator[Message]:
-    """Yield the requests that give a link, which is there, the attributes that an operation wants."""
+def link_changes(operation: Operation) -> Iterator[tuple[str, Message]]:
+    """Yield the requests that give a link, which is there, the attributes that an operation wants, each with its name.
+
+    They call it by name, for one that has just been made has a number that only the kernel knows.
+    """
+    name = operation.key[1]
     new = operation.resource.attributes()
-    old = operation.before.attributes() if operation.before is not None else {}
-    attrs: list[tuple[str, object]] = []
+    old = operation.before.attributes() if operation.before is not None else {"enabled": False, "alias": ""}
     if new["mtu"] != old.get("mtu"):
-        attrs.append(("IFLA_MTU", new["mtu"]))
-    if new["alias"] != old.get("alias", ""):
-        attrs.append(("IFLA_IFALIAS", new["alias"]))
-    if attrs:
-        yield Message(nl.NEWLINK, 0, link_payload(index, attrs=attrs))
-    if new["enabled"] != old.get("enabled", False):
-        yield Message(nl.NEWLINK, 0, link_payload(index, flags=UP if new["enabled"] else 0, change=UP))
+        mtu = attribute(nl.IFLA_MTU, struct.pack("=I", new["mtu"]))
+        yield "mtu", Message(nl.NEWLINK, 0, link_payload(name, mtu))
+    if new["alias"] != old["alias"]:
+        # without a final NUL, which the kernel would count
+        alias = attribute(nl.IFLA_IFALIAS, new["alias"].encode())
+        yield "alias", Message(nl.NEWLINK, 0, link_payload(name, alias))
+    if new["enabled"] != old["enabled"]:
+        flags = UP if new["enabled"] else 0
+        yield "enabled", Message(nl.NEWLINK, 0, link_payload(name, flags=flags, change=UP))
 
 
 def address_message(address: Address, index: int, *, is_gone: bool) -> Message:
@@ -145,13 +181,15 @@ def read_address(payload: bytes, name_of: Callable[[int], str]) -> Address:
     return Address(name_of(index), unpacked(found.get(2) or found[1]), length)
 
 
-def neighbor_message(neighbor: Neighbor, index: int, *, is_gone: bool) -> Message:
-    """Return the request that sets or removes a neighbour."""
+def neighbor_message(before: Neighbor | None, after: Neighbor | None, index: int) -> Message:
+    """Return the request that adds, replaces or removes a neighbour; one that was learned is replaced in any case."""
+    neighbor = after or before
+    assert neighbor is not None  # noqa: S101 - an operation has one or the other
     payload = NEIGHBOR.pack(family(neighbor.address), index, PERMANENT, 0, 0) + attribute(1, packed(neighbor.address))
-    if is_gone:
+    if after is None:
         return Message(nl.DELNEIGH, 0, payload)
     octets = bytes.fromhex(neighbor.link_layer_address.replace(":", ""))
-    return Message(nl.NEWNEIGH, NTF_REPLACE, payload + attribute(2, octets))
+    return Message(nl.NEWNEIGH, nl.REPLACE | (nl.CREATE if before is None else 0), payload + attribute(2, octets))
 
 
 def read_neighbor(payload: bytes, name_of: Callable[[int], str]) -> Neighbor | None:
@@ -180,7 +218,7 @@ class RouteMessages:
         octets = socket.inet_pton(af, address)
         hops = route.next_hops
         # an IPv4 route without a gateway has the scope of its link; for removal, scope NOWHERE stands for any
-        is_direct = af == socket.AF_INET and bool(hops) and not any(hop.gateway for hop in hops)
+        is_direct = af == socket.AF_INET and bool(hops) and not any(gateway for gateway, _ in hops)
         scope = NOWHERE if after is None else LINK_SCOPE if is_direct else UNIVERSE
         kind = UNICAST if hops else BLACKHOLE
         payload = (
@@ -192,26 +230,25 @@ class RouteMessages:
             payload += METRIC.pack(8, 6, route.metric)
         if after is None:
             return Message(nl.DELROUTE, 0, payload)
-        flags = nl.CREATE | (nl.EXCL if before is None else nl.REPLACE)
+        flags = nl.CREATE | nl.EXCL if before is None else nl.REPLACE
         return Message(nl.NEWROUTE, flags, payload + self._next_hops(hops))
 
     def _next_hops(self, hops: tuple[Hop, ...]) -> bytes:
         octets = self._hops.get(hops)
         if octets is None:
-            if len(hops) == 1:
-                octets = _hop(hops[0]) + attribute(4, struct.pack("=I", self._index_of(hops[0].interface)))
+            encoded = [
+                (attribute(5, packed(gateway)) if gateway else b"", self._index_of(link)) for gateway, link in hops
+            ]
+            if len(encoded) == 1:
+                ((gateway, index),) = encoded
+                octets = gateway + attribute(4, struct.pack("=I", index))
             else:
-                octets = b""
-                for hop in hops:
-                    gateway = _hop(hop)
-                    octets += NEXT_HOP.pack(NEXT_HOP.size + len(gateway), 0, 0, self._index_of(hop.interface)) + gateway
-                octets = attribute(9, octets) if hops else b""
+                parts = [
+                    NEXT_HOP.pack(NEXT_HOP.size + len(gateway), 0, 0, index) + gateway for gateway, index in encoded
+                ]
+                octets = attribute(9, b"".join(parts)) if parts else b""
             self._hops[hops] = octets
         return octets
-
-
-def _hop(hop: Hop) -> bytes:
-    return attribute(5, packed(hop.gateway)) if hop.gateway else b""
 
 
 def read_route(payload: bytes, name_of: Callable[[int], str]) -> Route | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,10 @@ SYSCTL = Path("/proc/sys/net")
 ROUTER = {
     "ipv4/ip_forward": "1",
     "ipv6/conf/all/forwarding": "1",
-    # when an address goes, those of the same network that came after it stay
-    "ipv4/conf/all/promote_secondaries": "1",
-    "ipv4/conf/default/promote_secondaries": "1",
 }
 """What makes a namespace a router."""
+SECONDARIES = {"ipv4/conf/all/promote_secondaries": "1"}
+"""What keeps addresses when another one of the same network goes that was there before them."""
 
 
 def exists(namespace: str) -> bool:
@@ -55,6 +55,15 @@ def make(namespace: str, far: str, ports: Sequence[str]) -> None:
         for port in ports:
             far_end.link("set", index=far_end.link_lookup(ifname=port)[0], state="up")
     in_namespace(namespace, lambda: _set(ROUTER))
+
+
+def keep_secondaries(namespace: str | None) -> None:
+    """Have the kernel remove the addresses of `namespace`, or of the process's own, one at a time, as it is told.
+
+    Where settings cannot be written, in some containers, it goes on to take the others of a network with the first one.
+    """
+    with suppress(OSError):
+        in_namespace(namespace, lambda: _set(SECONDARIES))
 
 
 def remove(*namespaces: str) -> None:

@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 REQUEST, MULTI, ACK, ECHO = 0x1, 0x2, 0x4, 0x8
 DUMP = 0x300
+DUMP_INTERRUPTED = 0x10
 REPLACE, EXCL, CREATE = 0x100, 0x200, 0x400
 
+AF_UNSPEC = 0
 NEWLINK, DELLINK, GETLINK = 16, 17, 18
 NEWADDR, DELADDR, GETADDR = 20, 21, 22
 NEWROUTE, DELROUTE, GETROUTE = 24, 25, 26
 NEWNEIGH, DELNEIGH, GETNEIGH = 28, 29, 30
 
-IFLA_IFNAME = 3
+IFLA_IFNAME, IFLA_MTU, IFLA_IFALIAS = 3, 4, 20
 
 GROUP_LINK = 1
 
@@ -45,6 +47,9 @@ BUFFER = 8 << 20
 CHUNK = 1000
 """Requests in one send; their acknowledgements fit the receive buffer many times over."""
 TIMEOUT = 10.0
+LONGEST = 0xFFFF
+ATTEMPTS = 10
+"""How often a dump is asked for that other changes keep interrupting."""
 
 
 class Message(NamedTuple):
@@ -106,9 +111,9 @@ class Netlink:
                     ),
                     (0, 0),
                 )
-                for sequence, kind, payload in self._receive(first, last):
+                for sequence, kind, _, payload in self._receive(first, last):
                     if kind == NLMSG_ERROR:
-                        error = _error(payload)
+                        error = _error(payload, kind)
                         if error is not None:
                             refused[start + sequence - first] = error
         return refused
@@ -118,22 +123,32 @@ class Netlink:
 
         Raises:
             NetlinkError: The kernel refuses.
-            OSError: Answers were lost.
+            OSError: Answers were lost, or the kernel's tables change faster than they can be read.
         """
         with self._lock:
-            self._sequence += 1
-            sequence = self._sequence
-            is_dump = message.flags & DUMP == DUMP
-            self._socket.sendto(_packed(message, REQUEST | (0 if is_dump else ACK), sequence), (0, 0))
-            answers = []
-            for _, kind, payload in self._receive(sequence, sequence):
-                if kind == NLMSG_ERROR:
-                    error = _error(payload)
-                    if error is not None:
-                        raise error
-                elif kind != NLMSG_DONE:
-                    answers.append((kind, payload))
-            return answers
+            for _ in range(ATTEMPTS):
+                answers = self._answers(message)
+                if answers is not None:
+                    return answers
+        raise OSError(errno.EAGAIN, "the kernel's tables change faster than they can be read")
+
+    def _answers(self, message: Message) -> list[tuple[int, bytes]] | None:
+        """Return the answers to one request, or None if they are a dump in which something may be missing."""
+        self._sequence += 1
+        sequence = self._sequence
+        is_dump = message.flags & DUMP == DUMP
+        is_whole = True
+        self._socket.sendto(_packed(message, REQUEST | (0 if is_dump else ACK), sequence), (0, 0))
+        answers = []
+        for _, kind, flags, payload in self._receive(sequence, sequence):
+            is_whole = is_whole and not flags & DUMP_INTERRUPTED
+            if kind in (NLMSG_ERROR, NLMSG_DONE):
+                error = _error(payload, kind)
+                if error is not None:
+                    raise error
+            else:
+                answers.append((kind, payload))
+        return answers if is_whole else None
 
     def notifications(self) -> Iterator[tuple[int, bytes]]:
         """Return the notifications of one receive; nothing if none came within the socket's time-out.
@@ -145,17 +160,17 @@ class Netlink:
             data = self._socket.recv(1 << 18)
         except TimeoutError:
             return
-        for _, kind, payload in _messages(data):
+        for _, kind, _, payload in _messages(data):
             yield kind, payload
 
-    def _receive(self, first: int, last: int) -> Iterator[tuple[int, int, bytes]]:
+    def _receive(self, first: int, last: int) -> Iterator[tuple[int, int, int, bytes]]:
         """Yield the answers to the requests `first` to `last`, up to the acknowledgement of the last or the end of its dump."""
         while True:
             data = self._socket.recv(1 << 18)
-            for sequence, kind, payload in _messages(data):
+            for sequence, kind, flags, payload in _messages(data):
                 if not first <= sequence <= last:
                     continue  # left over from a request whose answers were lost
-                yield sequence, kind, payload
+                yield sequence, kind, flags, payload
                 if sequence == last and kind in (NLMSG_ERROR, NLMSG_DONE):
                     return
 
@@ -198,22 +213,23 @@ def _packed(message: Message, flags: int, sequence: int) -> bytes:
     return HEADER.pack(16 + len(message.payload), message.type, message.flags | flags, sequence, 0) + message.payload
 
 
-def _messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield sequence number, type, flags and payload of each message in `data`."""
     offset = 0
     while offset + 16 <= len(data):
-        length, kind, _, sequence, _ = HEADER.unpack_from(data, offset)
-        yield sequence, kind, data[offset + 16 : offset + length]
+        length, kind, flags, sequence, _ = HEADER.unpack_from(data, offset)
+        yield sequence, kind, flags, data[offset + 16 : offset + length]
         offset += (length + 3) & ~3
 
 
-def _error(payload: bytes) -> NetlinkError | None:
-    """Return the refusal in an NLMSG_ERROR, or None if it is an acknowledgement."""
-    (number,) = struct.unpack_from("=i", payload)
-    if number == 0:
+def _error(payload: bytes, kind: int) -> NetlinkError | None:
+    """Return the refusal in an NLMSG_ERROR or at the end of a dump, or None if it tells of success."""
+    (number,) = struct.unpack_from("=i", payload) if len(payload) >= 4 else (0,)
+    if number >= 0:
         return None
     # with CAP_ACK, only the header of the request comes back before the attributes
-    detail = attributes(payload, 20).get(1, b"").rstrip(b"\0").decode("utf-8", "replace")
-    return NetlinkError(-number, detail.rstrip("."))
+    detail = attributes(payload, 20 if kind == NLMSG_ERROR else 4).get(1, b"")
+    return NetlinkError(-number, text(detail).rstrip("."))
 
 
 def attributes(payload: bytes, offset: int = 0) -> dict[int, bytes]:
@@ -230,8 +246,14 @@ def attributes(payload: bytes, offset: int = 0) -> dict[int, bytes]:
 
 
 def attribute(number: int, value: bytes) -> bytes:
-    """Return an attribute, padded."""
+    """Return an attribute, padded.
+
+    Raises:
+        NetlinkError: It is longer than attributes can be.
+    """
     length = 4 + len(value)
+    if length > LONGEST:
+        raise NetlinkError(errno.EMSGSIZE, f"{len(value)} octets are more than one attribute holds")
     return ATTRIBUTE.pack(length, number) + value + b"\0" * (-length & 3)
 
 
@@ -240,10 +262,14 @@ def text(value: bytes) -> str:
     return value.rstrip(b"\0").decode("utf-8", "replace")
 
 
-def link_payload(index: int = 0, *, flags: int = 0, change: int = 0, attrs: Sequence[tuple[str, Any]] = ()) -> bytes:
-    """Return the payload of a link message with pyroute2's attributes `attrs`."""
+def link_payload(name: str, *attributes: bytes, flags: int = 0, change: int = 0) -> bytes:
+    """Return the payload of a message about the link `name`, with other attributes."""
+    return IFINFO.pack(0, 0, 0, flags, change) + attribute(IFLA_IFNAME, name.encode() + b"\0") + b"".join(attributes)
+
+
+def new_link_payload(name: str, attrs: Sequence[tuple[str, Any]]) -> bytes:
+    """Return the payload of the message that makes the link `name` with pyroute2's attributes `attrs`."""
     message = ifinfmsg()
-    message["index"], message["flags"], message["change"] = index, flags, change
-    message["attrs"] = list(attrs)
+    message["attrs"] = [("IFLA_IFNAME", name), *attrs]
     message.encode()
     return bytes(message.data)[16:]

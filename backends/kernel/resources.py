@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SCOPE = "kernel"
 DEFAULT_MTU = 1500
+LOOPBACK, LOOPBACK_MTU = "lo", 65536
 LEAST_IPV6_MTU = 1280
 """Below it the kernel takes IPv6 off a link (RFC 8200 section 5)."""
 
@@ -56,8 +57,8 @@ class Port(Resource):
         return _link_offers(self.name, self.mtu, enabled=self.enabled)
 
     def released(self) -> Port:
-        """Unconfigured, a port is administratively down."""
-        return Port(self.name)
+        """Unconfigured, a port is administratively down; the kernel's loopback is up, for every program counts on it."""
+        return Port(self.name, enabled=True, mtu=LOOPBACK_MTU) if self.name == LOOPBACK else Port(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,10 @@ class Neighbor(Resource):
 
 
 class Hop(NamedTuple):
-    """One next hop of a route: a gateway, a link, or both; empty is none."""
+    """One next hop of a route: a gateway, a link, or both; empty is none.
+
+    Take it apart by position: from another process it comes as a plain tuple.
+    """
 
     gateway: str
     interface: str
@@ -174,12 +178,12 @@ class Route(Resource):
         if not self.next_hops:
             return self
         usable = []
-        for hop in self.next_hops:
-            interface = hop.interface or facts.reach(SCOPE, hop.gateway)
+        for gateway, wanted in self.next_hops:
+            interface = wanted or facts.reach(SCOPE, gateway)
             if interface is not None and facts.get(("up", interface)):
-                usable.append(Hop(hop.gateway, interface))
+                usable.append(Hop(gateway, interface))
         if not usable:
-            hops = " or ".join(hop.gateway or hop.interface for hop in self.next_hops)
+            hops = " or ".join(gateway or interface for gateway, interface in self.next_hops)
             raise Unmet(f"no way to {hops}: no interface that is up is in its network")
         found = tuple(sorted(set(usable)))
         return self if found == self.next_hops else Route(self.prefix, self.metric, found)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, ClassVar
 
 from backends.configuration import (
+    IPV6_METRIC,
     STATIC_CLAIMS,
     STATIC_ROUTE,
     StaticView,
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from backends.resource import Resource
     from yang.tree import Key
 
-IPV6_METRIC = 1024
-"""What the kernel takes for an IPv6 route's metric if none is given."""
-
 
 class StaticRoute(Translator[StaticView]):
     """The next hops of one prefix: one route for each metric among them."""
@@ -39,11 +37,14 @@ class StaticRoute(Translator[StaticView]):
         hops: defaultdict[int, set[Hop]] = defaultdict(set)
         drops: set[int] = set()
         for hop in next_hops(view, prefix):
-            metric = hop.metric if hop.metric is not None else IPV6_METRIC if ":" in prefix else 0
+            if ":" in prefix and not hop.metric:
+                raise Untranslatable(
+                    f"the kernel has no metric 0 in IPv6: it would be {IPV6_METRIC}", hop.leaf("metric")
+                )
             if hop.drops:
-                drops.add(metric)
+                drops.add(hop.metric)
             else:
-                hops[metric].add(Hop(hop.gateway, hop.interface))
+                hops[hop.metric].add(Hop(hop.gateway, hop.interface))
         for metric in sorted(hops.keys() | drops):
             if metric in drops and metric in hops:
                 raise Untranslatable(
