@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from yang.path import Path, quoted
 from yang.tree import Entries, Node
@@ -209,4 +209,4 @@ def summary(change: Change, limit: int = 60) -> str:
 
 def _shown(schema: SchemaNode, value: Any, limit: int) -> str:
     text = ", ".join(map(schema.type.text, value)) if isinstance(value, tuple) else schema.type.text(value)
-    return escape(text if len(text) <= limit else text[:limit] + "…")
+    return text if len(text) <= limit else text[:limit] + "…"
