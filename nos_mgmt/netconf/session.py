@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
-HISTORY = "urn:nos-mgmt:yang:nos-history"
-
 
 class Call(NamedTuple):
     """One request, as the function sees it that answers it."""
@@ -64,11 +61,11 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}commit": committing.commit,
     f"{{{NETCONF}}}close-session": sessions.close_session,
     f"{{{NETCONF}}}kill-session": sessions.kill_session,
-    f"{{{MONITORING}}}get-schema": reading.get_schema,
-    f"{{{HISTORY}}}get-configuration": history.get_configuration,
-    f"{{{HISTORY}}}get-difference": history.get_difference,
-    f"{{{HISTORY}}}get-plan": history.get_plan,
-    f"{{{HISTORY}}}rollback": history.rollback,
+    f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
+    f"{{{history.HISTORY}}}get-configuration": history.get_configuration,
+    f"{{{history.HISTORY}}}get-difference": history.get_difference,
+    f"{{{history.HISTORY}}}get-plan": history.get_plan,
+    f"{{{history.HISTORY}}}rollback": history.rollback,
 }
 """What a client can ask for. Each function returns the content of the reply, or None for ok."""
 

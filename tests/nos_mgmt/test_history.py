@@ -1,0 +1,278 @@
+"""nos-history over NETCONF: what was committed, how configurations differ, the plan, the way back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import etree
+
+from backends.hardware.driver import Status
+from backends.hardware.simulated import Fault
+from tests.nos_mgmt.replies import data, error, is_ok, parsed
+from tests.openconfig import interface, interfaces, route, static_routes
+
+if TYPE_CHECKING:
+    from backends.hardware.simulated import SimulatedAsic
+    from nos_mgmt.device import Device
+    from tests.conftest import Client
+
+HISTORY = "urn:nos-mgmt:yang:nos-history"
+NS = {"h": HISTORY}
+CONFIGS = (
+    interfaces(interface("Ethernet1", "10.0.0.1/24", mtu=9000)),
+    interfaces(interface("Ethernet1", mtu=1500, description="a &amp; b"), interface("Ethernet2", mtu=4000)),
+    interfaces('<interface nc:operation="delete"><name>Ethernet2</name></interface>')
+    + static_routes(route("192.0.2.0/24", "10.0.0.2")),
+)
+
+
+def operation(name: str, **parameters: object) -> str:
+    content = "".join(f"<{key}>{value}</{key}>" for key, value in parameters.items())
+    return f'<{name} xmlns="{HISTORY}">{content}</{name}>'
+
+
+def output(client: Client, name: str, **parameters: object) -> etree._Element:
+    return parsed(client.ok(operation(name, **parameters)))
+
+
+def history(client: Client, content: str = "") -> list[dict[str, str]]:
+    """Return the commits that a filter selects, each as its leaves."""
+    filter_ = f'<filter><history xmlns="{HISTORY}">{content}</history></filter>'
+    found = data(client.ok(f"<get>{filter_}</get>"))
+    return [
+        {etree.QName(leaf).localname: leaf.text or "" for leaf in commit}
+        for top in found
+        for commit in top.iter(f"{{{HISTORY}}}commit")
+    ]
+
+
+def contents(element: etree._Element) -> str:
+    """Return what stands in an element, with the prefixes in scope declared."""
+    return "".join(etree.tostring(child).decode() for child in element)
+
+
+def configuration(client: Client, commit: int) -> str:
+    (found,) = output(client, "get-configuration", commit=commit)
+    assert found.tag == f"{{{HISTORY}}}configuration"
+    return contents(found)
+
+
+def candidate_is(client: Client, config: str) -> None:
+    source = f"<source><config>{config}</config></source>"
+    client.ok(f"<copy-config><target><candidate/></target>{source}</copy-config>")
+
+
+@pytest.fixture
+def committed(client: Client) -> Client:
+    """A client of a device with three commits."""
+    for number, config in enumerate(CONFIGS, 1):
+        client.edit(config)
+        client.ok(f'<commit><comment xmlns="{HISTORY}">number {number}</comment></commit>')
+    return client
+
+
+def test_commits_are_listed_with_what_is_known_of_them(committed: Client) -> None:
+    found = history(committed)
+    assert [commit["id"] for commit in found] == ["1", "2", "3"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", commit.pop("time")) for commit in found)
+    assert found[1] == {
+        "id": "2",
+        "user": "admin",
+        "session-id": str(committed.session.id),
+        "protocol": "netconf",
+        "comment": "number 2",
+        "state": "sealed",
+    }
+
+
+def test_one_commit_is_had_by_its_id_and_several_by_what_they_have(committed: Client) -> None:
+    assert [commit["id"] for commit in history(committed, "<commit><id>2</id></commit>")] == ["2"]
+    assert history(committed, "<commit><id>9</id></commit>") == []
+    assert history(committed, "<commit><id>none</id></commit>") == []
+    two = history(committed, "<commit><comment>number 3</comment><id/></commit>")
+    assert two == [{"id": "3", "comment": "number 3"}]
+    assert len(history(committed, "<commit><state>sealed</state></commit>")) == 3
+
+
+def test_a_commit_that_took_no_effect_is_listed_with_the_reason(committed: Client, chip: SimulatedAsic) -> None:
+    chip.inject(Fault(Status.NO_RESOURCES, key=("hardware:route", "198.51.100.0/24")))
+    committed.edit(static_routes(route("198.51.100.0/24", "10.0.0.2")))
+    assert "rpc-error" in committed.send("<commit/>")
+    found = history(committed)[-1]
+    assert (found["id"], found["state"]) == ("4", "aborted")
+    assert "NO_RESOURCES" in found["reason"]
+
+
+def test_history_is_no_configuration(committed: Client) -> None:
+    found = data(
+        committed.ok(
+            f'<get-config><source><running/></source><filter><history xmlns="{HISTORY}"/></filter></get-config>'
+        )
+    )
+    assert found == []
+
+
+def test_an_earlier_configuration_is_what_was_running_then(client: Client) -> None:
+    seen = []
+    for config in CONFIGS:
+        client.edit(config)
+        client.ok("<commit/>")
+        seen.append(client.running())
+    for number, running in enumerate(seen, 1):
+        candidate_is(client, configuration(client, number))
+        assert client.ok("<get-config><source><candidate/></source></get-config>").count(running) == 1
+
+
+@pytest.mark.parametrize(("from_", "to"), [(1, 2), (1, 3), (3, 1), (2, 3), (3, 2), (2, 2), (1, None)])
+def test_a_difference_edits_the_one_configuration_into_the_other(committed: Client, from_: int, to: int | None) -> None:
+    parameters = {"from": from_} if to is None else {"from": from_, "to": to}
+    (edit,) = output(committed, "get-difference", **parameters).findall("h:edit", NS)
+    candidate_is(committed, configuration(committed, from_))
+    committed.edit(contents(edit))
+    expected = committed.ok("<get-config><source><candidate/></source></get-config>")
+    candidate_is(committed, configuration(committed, to or 3))
+    assert committed.ok("<get-config><source><candidate/></source></get-config>") == expected
+
+
+def test_a_difference_is_told_in_lines(committed: Client) -> None:
+    found = [
+        change.text for change in output(committed, "get-difference", **{"from": 1, "to": 2}).findall("h:change", NS)
+    ]
+    path = "/openconfig-interfaces:interfaces/interface"
+    assert sorted(found) == [
+        f"+ {path}[name='Ethernet1']/config/description a & b",
+        f"+ {path}[name='Ethernet2']",
+        f"~ {path}[name='Ethernet1']/config/mtu 9000 -> 1500",
+    ]
+
+
+def test_there_is_no_difference_between_equal_configurations(committed: Client) -> None:
+    root = output(committed, "get-difference", **{"from": 2, "to": 2})
+    assert root.findall("h:change", NS) == []
+    assert len(root.find("h:edit", NS)) == 0
+
+
+def test_the_plan_tells_what_a_commit_would_do_in_order(committed: Client, chip: SimulatedAsic) -> None:
+    committed.edit(
+        interfaces(interface("Ethernet3", "10.3.0.1/24", mtu=2000))
+        + static_routes(route("198.51.100.0/24", "10.3.0.2"))
+    )
+    before = dict(chip._objects)
+    root = output(committed, "get-plan")
+    assert chip._objects == before
+    operations = root.findall("h:operation", NS)
+    assert [one.findtext("h:index", namespaces=NS) for one in operations] == [
+        str(n + 1) for n in range(len(operations))
+    ]
+    assert {one.findtext("h:backend", namespaces=NS) for one in operations} == {"hardware"}
+    resources = [one.findtext("h:resource", "", NS) for one in operations]
+    hop = next(index for index, name in enumerate(resources) if "next_hop" in name)
+    assert hop < resources.index(next(name for name in resources if "198.51.100.0/24" in name))
+    paths = [one.findtext("h:path", "", NS) for one in operations]
+    assert any(path.startswith("/openconfig-interfaces:interfaces/interface[name='Ethernet3']") for path in paths)
+    update = next(one for one in operations if one.findtext("h:action", namespaces=NS) == "update")
+    attributes = {
+        one.findtext("h:name", namespaces=NS): (
+            one.findtext("h:before", namespaces=NS),
+            one.findtext("h:after", namespaces=NS),
+        )
+        for one in update.findall("h:attribute", NS)
+    }
+    assert attributes["mtu"][1] == "2000"
+
+
+def test_equal_plans_have_equal_ids(committed: Client) -> None:
+    empty = output(committed, "get-plan")
+    assert [etree.QName(child).localname for child in empty] == ["plan-id"]
+    committed.edit(interfaces(interface("Ethernet3", mtu=2000)))
+    first = output(committed, "get-plan").findtext("h:plan-id", namespaces=NS)
+    committed.ok("<discard-changes/>")
+    committed.edit(interfaces(interface("Ethernet3", mtu=2000)))
+    assert output(committed, "get-plan").findtext("h:plan-id", namespaces=NS) == first
+    committed.edit(interfaces(interface("Ethernet3", mtu=2001)))
+    assert output(committed, "get-plan").findtext("h:plan-id", namespaces=NS) != first
+
+
+def test_the_plan_tells_what_cannot_take_effect_yet(committed: Client) -> None:
+    committed.edit(interfaces(interface("Ethernet99", "10.9.0.1/24")))
+    deferred = output(committed, "get-plan").findall("h:deferred", NS)
+    assert any("Ethernet99" in one.findtext("h:resource", "", NS) for one in deferred)
+    assert all(one.findtext("h:reason", namespaces=NS) for one in deferred)
+    assert any("[name='Ethernet99']" in one.findtext("h:path", "", NS) for one in deferred)
+
+
+def test_there_is_no_plan_for_what_is_not_valid(committed: Client) -> None:
+    committed.edit(interfaces("<interface><name>Ethernet4</name></interface>"))
+    assert "data-missing" in committed.send(operation("get-plan"))
+
+
+def test_a_rollback_is_a_commit_of_an_earlier_configuration(committed: Client, device: Device) -> None:
+    first = configuration(committed, 1)
+    root = output(committed, "rollback", commit=1, comment="it was &lt;better&gt;")
+    assert root.findtext("h:commit", namespaces=NS) == "4"
+    candidate_is(committed, first)
+    assert is_ok(committed.send("<lock><target><candidate/></target></lock>"))  # equal to running
+    last = list(device.history.commits())[-1]
+    assert (last.comment, last.state) == ("it was <better>", "sealed")
+
+
+def test_a_rollback_without_a_comment_says_to_where(committed: Client, device: Device) -> None:
+    committed.ok(operation("rollback", commit=2))
+    assert list(device.history.commits())[-1].comment == "rollback to 2"
+
+
+def test_a_rollback_to_where_one_is_does_nothing(committed: Client, device: Device) -> None:
+    assert is_ok(committed.send(operation("rollback", commit=3)))
+    assert device.history.last() == 3
+
+
+def test_a_rollback_does_not_throw_away_a_changed_candidate(committed: Client, device: Device) -> None:
+    committed.edit(interfaces(interface("Ethernet4")))
+    found = error(committed.send(operation("rollback", commit=1)))
+    assert found.tag == "operation-failed"
+    assert "candidate" in found.message
+    assert device.history.last() == 3
+    assert "Ethernet4" in committed.ok("<get-config><source><candidate/></source></get-config>")
+
+
+def test_a_rollback_that_a_system_refuses_changes_nothing(committed: Client, chip: SimulatedAsic) -> None:
+    running, objects = committed.running(), dict(chip._objects)
+    chip.inject(Fault(Status.NO_RESOURCES, after=0))
+    assert error(committed.send(operation("rollback", commit=1))).tag == "operation-failed"
+    chip.inject(None)
+    assert committed.running() == running
+    assert chip._objects == objects
+
+
+@pytest.mark.parametrize("name", ["get-configuration", "rollback"])
+def test_a_commit_that_there_is_not_is_an_invalid_value(committed: Client, chip: SimulatedAsic, name: str) -> None:
+    chip.inject(Fault(Status.NO_RESOURCES, after=0))
+    committed.edit(interfaces(interface("Ethernet5")))
+    assert "rpc-error" in committed.send("<commit/>")
+    committed.ok("<discard-changes/>")
+    for number, why in ((9, "no commit 9"), (4, "aborted")):
+        found = error(committed.send(operation(name, commit=number)))
+        assert found.tag == "invalid-value"
+        assert why in found.message
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "x", "", "4294967296"])
+@pytest.mark.parametrize("name", ["get-configuration", "rollback"])
+def test_what_is_no_commit_id_is_an_invalid_value(committed: Client, name: str, value: str) -> None:
+    found = error(committed.send(operation(name, commit=value)))
+    assert (found.type, found.tag, found.info) == ("protocol", "invalid-value", {"bad-element": "commit"})
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"), [("get-configuration", "commit"), ("get-difference", "from"), ("rollback", "commit")]
+)
+def test_the_commit_has_to_be_named(committed: Client, name: str, missing: str) -> None:
+    found = error(committed.send(operation(name)))
+    assert (found.tag, found.info) == ("missing-element", {"bad-element": missing})
+
+
+def test_a_difference_to_a_commit_that_there_is_not_is_an_invalid_value(committed: Client) -> None:
+    for parameters in ({"from": 9}, {"from": 1, "to": 9}):
+        assert error(committed.send(operation("get-difference", **parameters))).tag == "invalid-value"
