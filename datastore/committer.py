@@ -3,6 +3,8 @@
     validate → plan → check → journal → apply → verify → seal → running moves
 
 Any failure before the seal leads back: to what the systems were like before, which is read before anything is changed.
+A commit stays pending in the history until either it is sealed or nothing of it is left anywhere: what a pending one may
+have left behind is looked for by the next start.
 """
 
 from __future__ import annotations
@@ -12,28 +14,31 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from backends.operation import BackendLost, Failure, Operation, OperationFailed
+from backends.operation import BackendLost, Failure, OperationFailed
 from backends.resource import Key, named
 from datastore import plan as planning
-from datastore.errors import CommitFailed, UnsupportedValue, ValidationFailed
+from datastore.errors import CommitFailed, ValidationFailed
 from datastore.history import HistoryFailed, replayed
-from datastore.leaves import leaf_path
+from datastore.mender import Mender
 from datastore.objects import Objects
 from datastore.plan import Deferred, Plan, Step
+from datastore.refusal import refusal, shortfall
 from datastore.systems import Systems
+from datastore.values import SupportedValues
 from datastore.wanted import Wanted
 from yang.diff import difference
-from yang.tree import Node
+from yang.errors import RequestError
 from yang.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from backends.backend import Backend
+    from backends.resource import Resource
     from datastore.history import Author, History
-    from datastore.objects import ChangedObject, Source
     from datastore.wanted import Change
     from yang.path import Path
+    from yang.tree import Node
 
 logger = logging.getLogger(__name__)
 
@@ -62,14 +67,18 @@ class Committer:
         """
         self._history = history
         self._objects = Objects(backends, empty.schema.schema)
-        self._values = _limited_values(backends)
+        self._values = SupportedValues(backends)
         self._wanted = Wanted()
         self._lock = threading.Lock()
-        self._systems = Systems(backends, self._wanted, self._lock, publish)
+        self._systems = Systems(backends, self._wanted, publish)
+        self._mender = Mender(self._lock, self._mended)
         self._publish = publish
         self._running = empty
+        self._deferred: Mapping[Key, Deferred] = {}
         self._is_closed = False
-        self._snapshots: threading.Thread | None = None
+        # what is left to do when systems or history could not be reached
+        self._unseen: set[Key] = set()
+        self._unmarked: dict[int, str] = {}
 
     @property
     def running(self) -> Node:
@@ -83,8 +92,7 @@ class Committer:
 
     def deferred(self) -> list[Deferred]:
         """Return what is configured and cannot take effect yet."""
-        with self._lock:
-            return self._deferred(self._wanted.waiting)
+        return list(self._deferred.values())
 
     def start(self) -> None:
         """Come back to the last sealed commit: read what the systems are like, and mend what is different.
@@ -97,34 +105,40 @@ class Committer:
             BackendLost: A system does not answer.
         """
         with self._lock:
-            empty = self._running
-            last = self._history.configuration()
-            begun: set[Key] = set()
-            for commit_id, delta in self._history.pending():
-                # it was cut off: whatever it may have made is looked for and taken away
-                begun |= self._keys_of(last, delta)
-                self._history.abort(commit_id, "the server ended while it was carried out")
-                self._publish(f"commit {commit_id} was cut off and took no effect")
-            self._wanted.demand(self._objects.changed(empty, last))
-            changes = self._resolve()
-            self._wanted.keep()
-            found = self._systems.read(begun)
-            targets = {key: planning.released(found.get(key)) for key in begun}
-            targets.update({key: change.after for key, change in changes.items()})
-            for backend in self._systems:
-                for resource in backend.owned():
-                    targets.setdefault(resource.key, None)
-            self._running = last
-            self._systems.converge(targets)
-            for backend in self._systems:
-                backend.watch(self._reconsider)
+            try:
+                self._start()
+            except BaseException:
+                self._is_closed = True
+                raise
+
+    def _start(self) -> None:
+        # before anything is read, so that no port comes unnoticed; whoever tells of one waits for the lock
+        self._systems.watch(self._reconsider)
+        last_id = self._history.last()
+        last = self._history.configuration(last_id) if last_id is not None else self._running
+        self._wanted.demand(self._objects.changed(self._running, last))
+        changes = self._resolve()
+        self._keep()
+        begun: set[Key] = set()
+        for commit_id, delta in self._history.pending():
+            self._unmarked[commit_id] = "the server ended while it was carried out"
+            # nothing is left of one that later commits were made after
+            if last_id is None or commit_id > last_id:
+                begun |= self._begun(commit_id, last, delta)
+        found = self._systems.read(begun)
+        targets = {key: planning.released(found.get(key)) for key in begun}
+        targets.update({key: change.after for key, change in changes.items()})
+        for resource in self._systems.owned():
+            targets.setdefault(resource.key, None)
+        self._running = last
+        self._converge(targets)
+        self._mark_aborted()
 
     def close(self) -> None:
-        """Stop mending, and let the backends go."""
+        """Stop mending, and let the backends go; a commit that is under way is carried out before."""
         with self._lock:
             self._is_closed = True
-        if self._snapshots is not None:
-            self._snapshots.join()
+        self._mender.close()
         self._systems.close()
 
     def validate(self, after: Node) -> None:
@@ -161,10 +175,14 @@ class Committer:
                 self._apply(plan, after)
                 self._verify(plan, after)
                 self._history.seal(commit_id)
-            except (CommitFailed, HistoryFailed) as error:
+            except (CommitFailed, HistoryFailed, BackendLost) as error:
                 raise self._aborted(commit_id, error, plan) from error
+            except BaseException as error:
+                # a mistake, of ours or of a translator: even then nothing stays half done
+                self._aborted(commit_id, CommitFailed(f"a mistake: {error!r}"), plan)
+                raise
             self._running = after
-        self._snapshot_if_due(commit_id, after)
+        self._history.keep_short(commit_id, after)
         return Committed(commit_id, plan)
 
     def _begin(self, author: Author, delta: str, comment: str, label: str) -> int:
@@ -178,21 +196,72 @@ class Committer:
         """Work out the plan for `after`; what is wanted changes only if `keep` and nothing is raised."""
         with self._lock:
             try:
-                if keep and not self._systems.get_in_step():
-                    keys = ", ".join(named(key) for key in list(self.out_of_step)[:5])
-                    raise CommitFailed(f"nothing was changed: the systems are out of step with running, at {keys}")
+                if keep and (reason := self._trouble()):
+                    raise CommitFailed(f"nothing was changed: {reason}")
                 self.validate(after)
                 changed = list(self._objects.changed(self._running, after))
-                self._refuse_values(changed)
+                self._values.judge(changed)
                 self._wanted.demand(changed)
                 yield self._planned(self._resolve())
                 if keep:
-                    self._wanted.keep()
+                    self._keep()
             except BackendLost as error:
                 raise CommitFailed(f"nothing was changed: {error}") from error
             finally:
                 # after keep there is nothing to take back
                 self._wanted.take_back()
+
+    def _trouble(self) -> str:
+        """Return why nothing can be committed now, after another attempt to mend it; empty if all is well."""
+        if self._is_closed:
+            return "the server is ending"
+        if not self._look_again(self._unseen):
+            return "a backend does not answer"
+        if not self._systems.get_in_step():
+            keys = ", ".join(named(key) for key in list(self.out_of_step)[:5])
+            return f"the systems are out of step with running, at {keys}"
+        if not self._mark_aborted():
+            return "the history cannot be written"
+        return ""
+
+    def _mended(self) -> bool:
+        """Return whether all is as it should be, after another attempt."""
+        if self._is_closed:
+            return True
+        if self._trouble():
+            return False
+        self._publish("back in step")
+        return True
+
+    def _keep(self) -> None:
+        """Keep what was tried out."""
+        deferred = self._deferred_of(self._wanted.concerned)
+        if any(self._deferred.get(key) != deferred.get(key) for key in self._wanted.concerned):
+            # readers take it without a lock: it is replaced, never changed
+            others = {key: value for key, value in self._deferred.items() if key not in self._wanted.concerned}
+            self._deferred = others | deferred
+        self._wanted.keep()
+
+    def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
+        """Bring resources to `targets`, and return whether they are there; if not, it is tried again later."""
+        if self._systems.converge(targets):
+            return True
+        self._mender.start()
+        return False
+
+    def _mark_aborted(self) -> bool:
+        """Mark the commits that took no effect, once nothing of them is left; return whether none remains to be marked."""
+        if self._systems.out_of_step:
+            return False
+        for commit_id, reason in list(self._unmarked.items()):
+            try:
+                self._history.abort(commit_id, reason)
+            except HistoryFailed:
+                logger.exception("commit %s stays pending in the history; it took no effect", commit_id)
+                self._mender.start()
+                return False
+            del self._unmarked[commit_id]
+        return True
 
     def _resolve(self) -> Mapping[Key, Change]:
         """Work out what can take effect, asking the backends which ports are there."""
@@ -203,60 +272,45 @@ class Committer:
         return changes
 
     def _planned(self, changes: Mapping[Key, Change]) -> Plan:
-        touched = planning.touched(changes, self._wanted)
-        found = self._systems.read(touched.targets)
+        found, targets, operations = self._systems.way_to(planning.touched(changes, self._wanted))
         missing = {
-            key for key, target in touched.targets.items() if target is not None and target.is_fixed
-        } - found.keys()
+            key
+            for key in targets
+            if key not in found and (wanted := self._wanted.active.get(key)) is not None and wanted.is_fixed
+        }
         if missing:
             # a port has gone, and nobody has told yet
             self._wanted.observe(missing, ())
             return self._planned(self._wanted.resolve())
         steps = [
             Step(self._systems.backend_of(operation.key), operation, self._path_of(operation.key))
-            for operation in planning.operations(found, touched.targets, touched.bounced, self._wanted)
+            for operation in operations
         ]
-        waiting = {key: self._wanted.waiting[key] for key in self._wanted.concerned if key in self._wanted.waiting}
-        return Plan(steps, self._deferred(waiting), found, touched.targets)
+        return Plan(steps, tuple(self._deferred_of(self._wanted.concerned).values()), found, targets)
 
-    def _deferred(self, waiting: Mapping[Key, str]) -> list[Deferred]:
-        return [Deferred(key, self._path_of(key), reason) for key, reason in waiting.items()]
+    def _deferred_of(self, keys: Collection[Key]) -> dict[Key, Deferred]:
+        waiting = self._wanted.waiting
+        return {key: Deferred(key, self._path_of(key), waiting[key]) for key in keys if key in waiting}
 
     def _path_of(self, key: Key) -> Path | None:
         source = self._wanted.source_of(key)
         return source.path if source is not None else None
 
-    def _refuse_values(self, changed: Iterable[ChangedObject]) -> None:
-        """Raise `UnsupportedValue` for a leaf with a value that no backend puts into effect."""
-        for source, _, after in changed:
-            for leaf, values in self._values.get(source.translator.path, {}).items() if after is not None else ():
-                node: object = after
-                for name in leaf.split("/"):
-                    node = node.children.get(name) if isinstance(node, Node) else None
-                if node is not None and node not in values:
-                    supported = ", ".join(sorted(values))
-                    name = leaf.rpartition("/")[2]
-                    raise UnsupportedValue(
-                        f"{name} {node} is not supported here: {supported} are", leaf_path(source.path, leaf)
-                    )
-
     def _check(self, plan: Plan, after: Node) -> None:
         """Raise `CommitFailed` if a backend can tell beforehand that it will refuse."""
         for backend in self._systems:
             mine = [step for step in plan.steps if step.backend is backend]
-            refused = backend.check([step.operation for step in mine]) if mine else {}
+            refused = self._systems.refusals(backend, [step.operation for step in mine]) if mine else {}
             for index, reason in refused.items():
                 raise self._failure(mine[index], Failure(reason), after)
 
     def _apply(self, plan: Plan, after: Node) -> None:
         for backend, steps in plan.batches():
             try:
-                backend.execute([step.operation for step in steps])
+                self._systems.execute(backend, [step.operation for step in steps])
             except OperationFailed as error:
-                index, failure = next(iter(sorted(error.failures.items())))
+                index, failure = min(error.failures.items())
                 raise self._failure(steps[index], failure, after) from error
-            except BackendLost as error:
-                raise CommitFailed(f"{backend.name}: {error}") from error
 
     def _verify(self, plan: Plan, after: Node) -> None:
         """Raise `CommitFailed` if the systems are not as planned, though they said so.
@@ -264,129 +318,71 @@ class Committer:
         What they dropped of what depends on the change is put back first.
         """
         planned = {step.operation.key for step in plan.steps}
-        for _ in range(2):
-            wrong = self._systems.differences(plan.targets)
-            if not wrong:
-                return
-            if not planned.isdisjoint(operation.key for operation in wrong):
-                break
+        wrong = self._systems.way_to(plan.targets).operations
+        if wrong and planned.isdisjoint(operation.key for operation in wrong):
             self._systems.carry_out(wrong)
+            wrong = self._systems.way_to(plan.targets).operations
+        if not wrong:
+            return
         operation = next((operation for operation in wrong if operation.key in planned), wrong[0])
-        backend = self._systems.backend_of(operation.key)
-        failure = Failure(f"it said that it was done, and then: {_shortfall(operation)}", "VERIFY")
-        raise self._failure(Step(backend, operation, self._path_of(operation.key)), failure, after)
-
-    def _failure(self, step: Step, failure: Failure, after: Node) -> CommitFailed:
-        """Return the error for a refused operation, at the leaf that it comes from."""
-        operation = step.operation
-        source = self._wanted.source_of(operation.key)
-        path = _leaf_of(source, operation, failure, self._running, after) if source is not None else step.path
-        return CommitFailed(
-            f"{step.backend.name} refused to {operation}: {failure}",
-            path,
-            app_tag=f"{step.backend.name}-{failure.code or 'refused'}",
+        step = Step(self._systems.backend_of(operation.key), operation, self._path_of(operation.key))
+        raise self._failure(
+            step, Failure(f"it said that it was done, and then: {shortfall(operation)}", "VERIFY"), after
         )
 
-    def _aborted(self, commit_id: int, error: CommitFailed | HistoryFailed, plan: Plan) -> CommitFailed:
+    def _failure(self, step: Step, failure: Failure, after: Node) -> CommitFailed:
+        return refusal(step, failure, self._wanted.source_of(step.operation.key), self._running, after)
+
+    def _aborted(self, commit_id: int, error: CommitFailed | HistoryFailed | BackendLost, plan: Plan) -> CommitFailed:
         """Lead everything back to what was found before, and return the error for the client."""
         failed = error if isinstance(error, CommitFailed) else CommitFailed(str(error))
         message = failed.message
-        if not self._systems.converge({key: plan.found.get(key) for key in plan.targets}):
+        self._unmarked[commit_id] = message
+        if self._converge({key: plan.found.get(key) for key in plan.targets}):
+            self._mark_aborted()
+        else:
             message += "; what was changed could not be taken back yet, and is tried again"
-        try:
-            self._history.abort(commit_id, failed.message)
-        except HistoryFailed:
-            logger.exception("commit %s stays pending in the history; it took no effect", commit_id)
         return CommitFailed(message, failed.path, app_tag=failed.app_tag)
 
-    def _keys_of(self, last: Node, delta: str) -> set[Key]:
-        """Return the keys of the resources that a commit which was cut off may have made or taken away."""
-        after = replayed(last, delta)
-        keys = set()
-        for source, before, new in self._objects.changed(last, after):
-            for node in (before, new):
-                if node is not None:
-                    resources = source.translator.resources(source.translator.view(node), source.path.keys())
-                    keys |= {resource.key for resource in resources}
-        return keys
+    def _begun(self, commit_id: int, last: Node, delta: str) -> set[Key]:
+        """Return the keys of the resources that a commit which was cut off may have made or changed."""
+        self._publish(f"commit {commit_id} was cut off and took no effect")
+        try:
+            self._wanted.demand(self._objects.changed(last, replayed(last, delta)))
+            self._resolve()
+            return set(self._wanted.concerned)
+        except RequestError as error:
+            # other models or backends than it was begun with
+            self._publish(f"what commit {commit_id} may have left behind is not known: {error}")
+            return set()
+        finally:
+            self._wanted.take_back()
 
     def _reconsider(self, keys: Collection[Key]) -> None:
         """See what takes effect now that fixed resources have come or gone."""
         with self._lock:
-            if self._is_closed:
-                return
-            try:
-                self._wanted.observe(keys, self._systems.read(keys).keys())
-                changes = self._wanted.resolve()
-            except BackendLost as error:
-                self._wanted.take_back()
-                self._publish(f"a backend does not answer: {error}")
-                return
-            targets = planning.touched(changes, self._wanted).targets
-            self._wanted.keep()
-            if not changes:
-                return
+            if not self._is_closed:
+                self._look_again({*keys, *self._unseen})
+
+    def _look_again(self, keys: Collection[Key]) -> bool:
+        """Return whether what follows from fixed resources that came or went is known; if not, it is tried again later."""
+        if not keys:
+            return True
+        try:
+            found = self._systems.read(keys)
+            self._wanted.observe(keys, found.keys())
+            changes = self._wanted.resolve()
+        except BackendLost as error:
+            self._wanted.take_back()
+            self._publish(f"a backend does not answer: {error}")
+            self._unseen.update(keys)
+            self._mender.start()
+            return False
+        # a port may have gone and come again before anybody looked: it is then as new, and what was on it is lost
+        targets = {**planning.touched(changes, self._wanted), **planning.depending(found, self._wanted)}
+        self._keep()
+        self._unseen.clear()
+        if targets and self._converge(targets):
             names = ", ".join(named(key) for key in keys)
-            if self._systems.converge(targets):
-                self._publish(f"came or went: {names}; {len(changes)} resources follow")
-
-    def _snapshot_if_due(self, commit_id: int, tree: Node) -> None:
-        if not self._history.is_snapshot_due:
-            return
-
-        def snapshot() -> None:
-            try:
-                self._history.snapshot(commit_id, tree)
-            except HistoryFailed:
-                logger.exception("no snapshot of commit %s", commit_id)
-
-        # nobody waits for it: the tree cannot change, and without it the history only takes longer to read
-        self._snapshots = threading.Thread(target=snapshot, name="snapshot")
-        self._snapshots.start()
-
-
-def _limited_values(backends: Iterable[Backend]) -> dict[str, dict[str, frozenset[str]]]:
-    """Return the values that leaves may have, by the path of their objects, where no backend takes all."""
-    limited: dict[str, dict[str, frozenset[str] | None]] = {}
-    for backend in backends:
-        for translator in backend.translators:
-            leaves = limited.setdefault(translator.path, {})
-            for claim in translator.claims:
-                known = leaves.get(claim.leaf, frozenset())
-                leaves[claim.leaf] = None if claim.values is None or known is None else known | claim.values
-    return {
-        path: {leaf: values for leaf, values in leaves.items() if values is not None}
-        for path, leaves in limited.items()
-    }
-
-
-def _leaf_of(source: Source, operation: Operation, failure: Failure, before: Node, after: Node) -> Path:
-    """Return the path of the leaf that an operation's failure is about."""
-    node = _node_at(after, source.path) or _node_at(before, source.path)
-    attributes = [failure.attribute] if failure.attribute else list(operation.changed())
-    if operation.action != "update" and len(attributes) > 1:
-        attributes = [""]  # of a new resource every attribute is new
-    view = source.translator.view(node)
-    leaves = (source.translator.leaf_of(operation.resource, name, view) for name in attributes)
-    return leaf_path(source.path, next(filter(None, leaves), ""))
-
-
-def _node_at(tree: Node, path: Path) -> Node | None:
-    node: Node | None = tree
-    for step in path.steps():
-        child = node.children.get(step.schema.qname) if node is not None else None
-        if step.schema.kind == "list" and child is not None and not isinstance(child, (Node, tuple)):
-            child = child.get(step.key or ())  # type: ignore[union-attr]  # a list's child is Entries
-        node = child if isinstance(child, Node) else None
-    return node
-
-
-def _shortfall(operation: Operation) -> str:
-    """Return how a resource differs from what it should be, given the operation that would mend it."""
-    if operation.before is None:
-        return f"{operation.resource} is not there"
-    if operation.after is None:
-        return f"{operation.resource} is still there"
-    return ", ".join(
-        f"{name} is {found!r} instead of {wanted!r}" for name, (found, wanted) in operation.changed().items()
-    )
+            self._publish(f"came or went: {names}; {len(targets)} resources are as they should be")
+        return True

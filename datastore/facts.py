@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backends.resource import Fact, Key, Prefix, Unmet, address_of, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from backends.resource import Resource
     from datastore.undo import UndoLog
@@ -38,8 +38,10 @@ class FactIndex:
         self._offers: dict[Fact, dict[Key, Any]] = {}
         self._networks: dict[Fact, dict[Key, Any]] = {}
         self._lengths: dict[tuple[str, int], dict[int, int]] = {}
+        self._gone_lengths: defaultdict[tuple[str, int], dict[int, None]] = defaultdict(dict)
         self._asked: dict[Key, tuple[Any, ...]] = {}
         self._askers: dict[Any, dict[Key, None]] = {}
+        self._dropped: list[tuple[Key, Any]] = []
         self._addresses: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         log.on_restore(self._askers, lambda question: self._list_address(question, is_asked=question in self._askers))
 
@@ -53,24 +55,23 @@ class FactIndex:
 
     def reach(self, question: Reach) -> Any | None:
         """Return the value of the longest network that an address is in, or None."""
-        for prefix in self.networks(question):
+        for prefix in _networks(question, self._lengths.get(question[:2], ())):
             providers = self._networks.get(prefix)
             if providers:
                 return providers[min(providers)]
         return None
 
     def networks(self, question: Reach) -> Iterator[Prefix]:
-        """Yield the networks that could answer a question, the longest first."""
-        for length in self._lengths.get(question[:2], ()):
-            shift = width(question.version) - length
-            yield Prefix(question.scope, question.version, (question.address >> shift) << shift, length)
+        """Yield the networks that could answer a question now, or could when the change began."""
+        scope = question[:2]
+        return _networks(question, {**self._lengths.get(scope, {}), **self._gone_lengths.get(scope, {})})
 
     def asked(self, key: Key) -> tuple[Any, ...]:
         """Return what the resource under `key` has asked."""
         return self._asked.get(key, ())
 
     def askers(self, fact: Fact) -> Iterator[Key]:
-        """Yield the keys of the resources that have asked for a fact."""
+        """Yield the keys of the resources that ask for a fact now, or did so when the change began."""
         if isinstance(fact, Prefix):
             last = fact.network + (1 << (width(fact.version) - fact.length)) - 1
             addresses = self._addresses.get(fact[:2], [])
@@ -102,19 +103,13 @@ class FactIndex:
 
     def ask(self, key: Key, questions: tuple[Any, ...]) -> None:
         """Note what the resource under `key` asks now."""
-        old = self.asked(key)
+        # what it asked before is forgotten when the change is kept: until then the system may still be as it was
+        self._dropped += [(key, question) for question in self.asked(key) if question not in questions]
         if questions:
             self._log.set(self._asked, key, questions)
         else:
             self._log.remove(self._asked, key)
         # the inner dicts are changed in place, for one fact may have a hundred thousand askers
-        for question in old:
-            askers = self._askers.get(question)
-            if question not in questions and askers is not None:
-                self._log.remove(askers, key)
-                if not askers:
-                    self._log.remove(self._askers, question)
-                    self._list_address(question, is_asked=False)
         for question in questions:
             askers = self._askers.get(question)
             if askers is None:
@@ -124,13 +119,35 @@ class FactIndex:
             if key not in askers:
                 self._log.set(askers, key, None)
 
+    def keep(self) -> None:
+        """Forget what was only before the change, which is kept."""
+        for key, question in self._dropped:
+            askers = self._askers.get(question)
+            if askers is None or question in self.asked(key):
+                continue
+            askers.pop(key, None)
+            if not askers:
+                del self._askers[question]
+                self._list_address(question, is_asked=False)
+        self._dropped.clear()
+        self._gone_lengths.clear()
+
+    def take_back(self) -> None:
+        """Forget what the change, which the log takes back, has dropped."""
+        self._dropped.clear()
+        self._gone_lengths.clear()
+
     def _count_length(self, prefix: Prefix, change: int) -> None:
         """Count the networks of a length, so that only lengths that there are are looked for; the longest stand first."""
         lengths = dict(self._lengths.get(prefix[:2], ()))
         lengths[prefix.length] = lengths.get(prefix.length, 0) + change
         if not lengths[prefix.length]:
             del lengths[prefix.length]
-        self._log.set(self._lengths, prefix[:2], dict(sorted(lengths.items(), reverse=True)))
+            self._gone_lengths[prefix[:2]][prefix.length] = None
+        if lengths:
+            self._log.set(self._lengths, prefix[:2], dict(sorted(lengths.items(), reverse=True)))
+        else:
+            self._log.remove(self._lengths, prefix[:2])
 
     def _list_address(self, question: Any, *, is_asked: bool) -> None:
         """Keep the addresses that are asked about in order, so that those of a network are found."""
@@ -143,6 +160,14 @@ class FactIndex:
             addresses.insert(index, question.address)
         elif is_listed and not is_asked:
             del addresses[index]
+        if not addresses:
+            del self._addresses[question[:2]]
+
+
+def _networks(question: Reach, lengths: Iterable[int]) -> Iterator[Prefix]:
+    for length in lengths:
+        shift = width(question.version) - length
+        yield Prefix(question.scope, question.version, (question.address >> shift) << shift, length)
 
 
 class Asking:

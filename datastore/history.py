@@ -6,19 +6,21 @@ one. SQLite is used so that a sealed row survives a power cut.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import create_engine, event, func, insert, select, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from datastore.errors import UnknownCommit
 from datastore.tables import commits, metadata, snapshots
 from yang.diff import in_config
 from yang.edit import edit_config
-from yang.errors import NosError
+from yang.errors import NosError, RequestError
 from yang.tree import Node
 from yang.xmldata import read_data
 from yang.xmlio import parse_document, print_children
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
 
     from yang.schema import Schema
 
+logger = logging.getLogger(__name__)
+
 PENDING, SEALED, ABORTED = "pending", "sealed", "aborted"
 MOST_DELTAS = 500
 """After so many commits a new snapshot is due, however small they are."""
 LEAST_SNAPSHOT = 1 << 16
 """Deltas of so many octets do not yet call for a snapshot."""
+PATIENCE = 10.0
+"""Seconds to wait for somebody else who is writing to the same SQLite file."""
 
 
 class HistoryFailed(NosError):
@@ -73,20 +79,26 @@ class History:
             HistoryFailed: The database cannot be opened.
         """
         self._schema = schema
-        self._engine = _engine(url)
         self._since_snapshot = 0
         self._deltas_since_snapshot = 0
         self._snapshot_size = 0
         self._lock = threading.Lock()
+        self._background = threading.Lock()
+        self._snapshots: threading.Thread | None = None
         try:
+            self._engine = _engine(url)
             metadata.create_all(self._engine)
             with self._engine.begin() as connection:
                 self._count(connection)
-        except SQLAlchemyError as error:
-            raise HistoryFailed(f"the history cannot be opened: {error}") from error
+        except (SQLAlchemyError, ImportError) as error:
+            # SQLAlchemy raises ImportError for a database whose driver is not installed
+            raise HistoryFailed(f"the history at {_shown(url)} cannot be opened: {_reason(error)}") from error
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, once a snapshot that is being taken is written."""
+        with self._background:
+            if self._snapshots is not None:
+                self._snapshots.join()
         with self._lock:
             self._engine.dispose()
 
@@ -139,6 +151,24 @@ class History:
             LEAST_SNAPSHOT, self._snapshot_size
         )
 
+    def keep_short(self, commit_id: int, tree: Node) -> None:
+        """Have a snapshot of `tree`, which commit `commit_id` left, taken in the background if one is due.
+
+        Nobody waits for it: the tree cannot change, and without it the history only takes longer to read.
+        """
+        if not self.is_snapshot_due:
+            return
+        with self._background:
+            if self._snapshots is None or not self._snapshots.is_alive():
+                self._snapshots = threading.Thread(target=self._take_snapshot, args=(commit_id, tree), name="snapshot")
+                self._snapshots.start()
+
+    def _take_snapshot(self, commit_id: int, tree: Node) -> None:
+        try:
+            self.snapshot(commit_id, tree)
+        except HistoryFailed:
+            logger.exception("no snapshot of commit %s", commit_id)
+
     def snapshot(self, commit_id: int, tree: Node) -> None:
         """Keep the whole configuration that a sealed commit left.
 
@@ -156,7 +186,7 @@ class History:
             rows = connection.execute(
                 select(commits.c.id, commits.c.delta).where(commits.c.state == PENDING).order_by(commits.c.id)
             ).all()
-        return [(row.id, zlib.decompress(row.delta).decode()) for row in rows]
+        return [(row.id, _inflated(row.delta, row.id)) for row in rows]
 
     def last(self) -> int | None:
         """Return the id of the last sealed commit, or None if there is none."""
@@ -179,6 +209,7 @@ class History:
         Raises:
             UnknownCommit: There is no such commit, or it is not sealed.
             RequestError: The configuration does not fit the models that are served.
+            HistoryFailed: It cannot be read.
         """
         tree = Node(self._schema.root, {})
         with self._reading() as connection:
@@ -197,18 +228,23 @@ class History:
                 .order_by(snapshots.c.commit_id.desc())
                 .limit(1)
             ).first()
-            if start is not None:
-                text = zlib.decompress(start.configuration).decode()
-                tree = read_data(parse_document(in_config(text).encode()), self._schema)
-            deltas = connection.scalars(
-                select(commits.c.delta)
+            deltas = connection.execute(
+                select(commits.c.id, commits.c.delta)
                 .where(commits.c.state == SEALED)
                 .where(commits.c.id > (start.commit_id if start is not None else 0))
                 .where(commits.c.id <= commit_id)
                 .order_by(commits.c.id)
             ).all()
-        for delta in deltas:
-            tree = replayed(tree, zlib.decompress(delta).decode())
+        read = commit_id
+        try:
+            if start is not None:
+                read = start.commit_id
+                text = _inflated(start.configuration, read)
+                tree = read_data(parse_document(in_config(text).encode()), self._schema)
+            for read, delta in deltas:
+                tree = replayed(tree, _inflated(delta, read))
+        except RequestError as error:
+            raise RequestError(f"commit {read} does not fit the models that are served: {error}") from error
         return tree
 
     def _count(self, connection: Connection) -> None:
@@ -256,7 +292,7 @@ class _Transaction:
             return self._begun.__enter__()
         except SQLAlchemyError as error:
             self._release()
-            raise HistoryFailed(f"the history cannot be used: {error}") from error
+            raise HistoryFailed(f"the history cannot be used: {_reason(error)}") from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -264,15 +300,35 @@ class _Transaction:
         try:
             self._begun.__exit__(kind, error, traceback)
         except SQLAlchemyError as failure:
-            raise HistoryFailed(f"the history cannot be written: {failure}") from failure
+            raise HistoryFailed(f"the history cannot be written: {_reason(failure)}") from failure
         finally:
             self._release()
         if isinstance(error, SQLAlchemyError):
-            raise HistoryFailed(f"the history cannot be used: {error}") from error
+            raise HistoryFailed(f"the history cannot be used: {_reason(error)}") from error
 
     def _release(self) -> None:
         if self._lock is not None:
             self._lock.release()
+
+
+def _inflated(octets: bytes, commit_id: int) -> str:
+    try:
+        return zlib.decompress(octets).decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise HistoryFailed(f"commit {commit_id} in the history is damaged: {error}") from error
+
+
+def _shown(url: str) -> str:
+    """Return a database's URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return repr(url)
+
+
+def _reason(error: Exception) -> str:
+    """Return what a database complains of, without the statement and SQLAlchemy's address for help."""
+    return str(getattr(error, "orig", None) or error)
 
 
 def _commit(row: Row[Any]) -> Commit:
@@ -290,6 +346,6 @@ def _engine(url: str) -> Engine:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA busy_timeout=10000")
+            connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
 
     return engine

@@ -6,8 +6,9 @@ import re
 
 from yang.path import Path
 
-STEP = re.compile(r"([^/\[]+)((?:\[[^\]]*\])*)")
-PREDICATE = re.compile(r"\[([^=]+)='([^']*)'\]")
+# a value may have quotes and brackets of its own: it ends where a step can go on
+PREDICATE = re.compile(r"\[([^\[\]=]+)='(.*?)'\](?=[/\[]|$)")
+STEP = re.compile(r"([^/\[]+)((?:\[[^\[\]=]+='.*?'\](?=[/\[]|$))*)")
 
 
 def leaf_path(path: Path, leaf: str) -> Path:

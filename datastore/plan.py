@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backends.codec import plain
 from backends.operation import Operation
-from datastore.wanted import step
+from backends.resource import Prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from backends.backend import Backend
-    from backends.resource import Key, Resource
+    from backends.resource import Fact, Key, Resource
     from datastore.wanted import Change, Wanted
     from yang.path import Path
 
@@ -82,36 +82,19 @@ class Plan:
         return "\n".join(lines) or "nothing to do"
 
 
-class Touched(NamedTuple):
-    """The resources that a change has to do with."""
+def step(before: Resource | None, after: Resource | None) -> tuple[Operation, ...]:
+    """Return the operations from one state of a resource to another: two, where it can only be replaced."""
+    if before == after:
+        return ()
+    if _is_replaced(before, after):
+        return Operation(before, None), Operation(None, after)
+    return (Operation(before, after),)
 
-    targets: dict[Key, Resource | None]
-    """What each is to be in the end; None are to be gone."""
-    bounced: set[Key]
-    """Those that depend on a resource that is replaced: they are taken down before and brought back after."""
 
-
-def touched(changes: Mapping[Key, Change], wanted: Wanted) -> Touched:
-    """Return the resources that `changes` have to do with.
-
-    Besides those that change, these are the ones that depend on a resource that goes or is replaced: a system may drop
-    them along with it, behind our back.
-    """
-    targets: dict[Key, Resource | None] = {}
-    bounced: set[Key] = set()
-    waiting = []
-    for key, (before, after) in changes.items():
-        targets[key] = after if after is not None else released(before)
-        if before is not None and (after is None or len(step(before, after)) > 1):
-            waiting.append((key, before, after is not None))
-    while waiting:
-        key, before, is_replaced = waiting.pop()
-        for dependent in wanted.dependents(key, before):
-            resource = targets.setdefault(dependent, wanted.active[dependent])
-            if is_replaced and dependent not in bounced and resource is not None and not resource.is_fixed:
-                bounced.add(dependent)
-                waiting.append((dependent, resource, True))
-    return Touched(targets, bounced)
+def _is_replaced(before: Resource | None, after: Resource | None) -> bool:
+    if before is None or after is None:
+        return False
+    return any(getattr(before, name) != getattr(after, name) for name in after.create_only)
 
 
 def released(resource: Resource | None) -> Resource | None:
@@ -119,10 +102,68 @@ def released(resource: Resource | None) -> Resource | None:
     return resource.released() if resource is not None and resource.is_fixed else None
 
 
+def touched(changes: Mapping[Key, Change], wanted: Wanted) -> dict[Key, Resource | None]:
+    """Return what the resources that `changes` have to do with are to be in the end; None are to be gone.
+
+    Besides those that change, these are the ones that depend on a resource that goes or is replaced: a system may drop
+    them along with it, behind our back.
+    """
+    targets = {key: after if after is not None else released(before) for key, (before, after) in changes.items()}
+    for key, (before, after) in changes.items():
+        if before is not None and (after is None or _is_replaced(before, after)):
+            for dependent in wanted.dependents(key, before):
+                if dependent in wanted.active:
+                    targets.setdefault(dependent, wanted.active[dependent])
+    return targets
+
+
+def depending(keys: Iterable[Key], wanted: Wanted) -> dict[Key, Resource]:
+    """Return the resources with `keys` and all that depend on them, as they are to be, as far as they take effect."""
+    found: dict[Key, Resource] = {}
+    waiting = list(keys)
+    while waiting:
+        key = waiting.pop()
+        resource = wanted.active.get(key)
+        if resource is not None and key not in found:
+            found[key] = resource
+            waiting.extend(wanted.dependents(key, resource))
+    return found
+
+
+def bounced(
+    found: Mapping[Key, Resource], targets: Mapping[Key, Resource | None], wanted: Wanted
+) -> dict[Key, Resource]:
+    """Return the resources that have to be taken down and brought back, as they are to be.
+
+    They depend on something that is replaced. A resource that goes while another one comes with what only one can offer,
+    such as a name, is as good as replaced; networks can be offered by several.
+    """
+    waiting = [key for key, there in found.items() if _is_replaced(there, targets.get(key))]
+    gone = [key for key in found if key in targets and targets[key] is None]
+    if gone:
+        new = (target for key, target in targets.items() if target is not None and key not in found)
+        fresh = {fact for target in new for fact in target.offers() if not isinstance(fact, Prefix)}
+        waiting += [key for key in gone if not fresh.isdisjoint(found[key].offers())]
+    down = set(waiting)
+    back: dict[Key, Resource] = {}
+    while waiting:
+        key = waiting.pop()
+        for dependent in wanted.dependents(key, found.get(key) or wanted.active.get(key)):
+            target = targets.get(dependent, wanted.active.get(dependent))
+            if dependent in down or (target is not None and target.is_fixed):
+                continue
+            # one that goes is not brought back, but what depends on it has to be down before it
+            down.add(dependent)
+            waiting.append(dependent)
+            if target is not None:
+                back[dependent] = target
+    return back
+
+
 def operations(
     found: Mapping[Key, Resource],
     targets: Mapping[Key, Resource | None],
-    bounced: Iterable[Key],
+    bounced: Collection[Key],
     wanted: Wanted,
 ) -> list[Operation]:
     """Return what leads from the resources that were `found` to `targets`, in order.
@@ -132,39 +173,55 @@ def operations(
     """
     gone: dict[Key, Operation] = {}
     made: dict[Key, Operation] = {}
-    bounced = set(bounced)
     for key, target in targets.items():
         there = found.get(key)
         if target is not None and target.is_fixed and there is None:
             continue  # it has gone since; what waits for it will be told
-        if key in bounced and there is not None and target is not None and not target.is_fixed:
+        if key in bounced and there is not None and target is not None:
             parts: tuple[Operation, ...] = (Operation(there, None), Operation(None, target))
         else:
             parts = step(there, target)
         for part in parts:
             (gone if part.after is None else made)[key] = part
     late = _late(gone, made, wanted)
-    early = [operation for key, operation in gone.items() if key not in late]
+    first = [operation for key, operation in gone.items() if key not in late]
+    then = [operation for key, operation in made.items() if key not in late]
+    last = [gone.get(key) or made[key] for key in late]
     return [
-        *sorted(early, key=lambda operation: -operation.resource.rank),
-        *sorted(made.values(), key=lambda operation: operation.resource.rank),
-        *sorted((gone[key] for key in late), key=lambda operation: -operation.resource.rank),
+        *sorted(first, key=lambda operation: -operation.resource.rank),
+        *sorted(then, key=lambda operation: operation.resource.rank),
+        *sorted(last, key=lambda operation: -operation.resource.rank),
     ]
 
 
-def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: Wanted) -> set[Key]:
-    """Return the keys of resources that go but are needed until others have been changed in place."""
-    if not gone or not made:
-        return set()
-    offered = {
-        fact: key for key, operation in gone.items() if key not in made for fact in (key, *operation.resource.offers())
-    }
-    late: set[Key] = set()
-    waiting = [key for key, operation in made.items() if operation.before is not None]
+def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: Wanted) -> list[Key]:
+    """Return the keys of what is withdrawn but needed until other resources have been changed in place.
+
+    That are resources that go, and ones that only stop to offer something, such as a link that is set down.
+    """
+    changed = [(key, operation) for key, operation in made.items() if operation.before is not None]
+    offered: dict[Fact, list[Key]] = {}
+    for key, operation in gone.items():
+        if key not in made:
+            for fact in (key, *operation.resource.offers()):
+                offered.setdefault(fact, []).append(key)
+    for key, operation in changed:
+        for fact in _withdrawn(operation):
+            offered.setdefault(fact, []).append(key)
+    late: dict[Key, None] = {}
+    waiting = [key for key, _ in changed] if offered else []
     while waiting:
-        for need in wanted.needed_before(waiting.pop()):
-            key = offered.get(need)
-            if key is not None and key not in late:
-                late.add(key)
-                waiting.append(key)
-    return late
+        asker = waiting.pop()
+        for need in wanted.needed(asker):
+            for key in offered.get(need, ()):
+                if key != asker and key not in late:
+                    late[key] = None
+                    waiting.append(key)
+    return list(late)
+
+
+def _withdrawn(operation: Operation) -> Collection[Fact]:
+    """Return the facts that no longer hold after an update; none if others come to hold, for which it is needed early."""
+    before = operation.before.offers() if operation.before is not None else {}
+    after = operation.resource.offers()
+    return before.keys() - after.keys() if before.keys() >= after.keys() else ()

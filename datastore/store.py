@@ -26,7 +26,10 @@ class Datastores:
         self._committer = committer
         self._candidate: Node | None = None
         self._locks: dict[Name, int] = {}
-        self._mutex = threading.RLock()
+        # taken in this order: while a commit runs, while the candidate is changed, for a moment
+        self._committing = threading.Lock()
+        self._editing = threading.Lock()
+        self._mutex = threading.Lock()
 
     @property
     def running(self) -> Node:
@@ -50,7 +53,7 @@ class Datastores:
             InUse: Another session has locked it.
             RequestError: `edit` raises it; the candidate is as it was.
         """
-        with self._mutex:
+        with self._editing, self._mutex:
             self._refuse_if_locked("candidate", session_id)
             self._set_candidate(edit(self.candidate))
 
@@ -65,18 +68,15 @@ class Datastores:
             self._candidate = None
 
     def lock(self, name: Name, session_id: int) -> None:
-        """Let no other session change a datastore.
+        """Let no other session change a datastore, once a commit that is under way has ended.
 
         Raises:
             LockDenied: Some session has locked it, or it is a candidate with changes that are not committed.
         """
         with self._mutex:
-            holder = self._locks.get(name)
-            if holder is not None:
-                raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
-            if name == "candidate" and self._candidate is not None:
-                # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
-                raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))
+            self._refuse_lock(name)
+        with self._committing, self._mutex:
+            self._refuse_lock(name)
             self._locks[name] = session_id
 
     def unlock(self, name: Name, session_id: int) -> None:
@@ -122,14 +122,16 @@ class Datastores:
             InUse: Another session has locked one of the two.
             RequestError: As for `Committer.commit`; both datastores are as they were.
         """
-        with self._mutex:
-            self._refuse_if_locked("candidate", session_id)
-            self._refuse_if_locked("running", session_id)
-            candidate = self.candidate
-        done = self._committer.commit(candidate, author, comment, label)
-        with self._mutex:
-            self._set_candidate(self.candidate)
-        return done
+        # the candidate is taken when its turn has come: an older one would undo what was committed in between
+        with self._committing:
+            with self._mutex:
+                self._refuse_if_locked("candidate", session_id)
+                self._refuse_if_locked("running", session_id)
+                candidate = self.candidate
+            done = self._committer.commit(candidate, author, comment, label)
+            with self._mutex:
+                self._set_candidate(self.candidate)
+            return done
 
     def roll_back(self, session_id: int, tree: Node, author: Author, comment: str) -> Committed:
         """Make `tree`, an earlier configuration, running.
@@ -139,12 +141,22 @@ class Datastores:
             CommitFailed: The candidate has changes, which a commit would put over the old configuration.
             RequestError: As for `Committer.commit`.
         """
-        with self._mutex:
-            self._refuse_if_locked("candidate", session_id)
-            self._refuse_if_locked("running", session_id)
-            if self._candidate is not None:
-                raise CommitFailed("the candidate has changes: commit or discard them first")
-        return self._committer.commit(tree, author, comment)
+        # nobody edits meanwhile: such a candidate would be made of what is running before, and bring that back
+        with self._committing, self._editing:
+            with self._mutex:
+                self._refuse_if_locked("candidate", session_id)
+                self._refuse_if_locked("running", session_id)
+                if self._candidate is not None:
+                    raise CommitFailed("the candidate has changes: commit or discard them first")
+            return self._committer.commit(tree, author, comment)
+
+    def _refuse_lock(self, name: Name) -> None:
+        holder = self._locks.get(name)
+        if holder is not None:
+            raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
+        if name == "candidate" and self._candidate is not None:
+            # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
+            raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))
 
     def _refuse_if_locked(self, name: Name, session_id: int) -> None:
         holder = self._locks.get(name)

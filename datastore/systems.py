@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost, Operation, OperationFailed
 from datastore import plan as planning
@@ -21,25 +21,28 @@ logger = logging.getLogger(__name__)
 
 ROUNDS = 5
 """How often converging reads and mends before it gives up for now."""
-PATIENCE = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between attempts to get back in step; the last one is repeated."""
+
+
+class Way(NamedTuple):
+    """How systems get from what they are to what they should be."""
+
+    found: Mapping[Key, Resource]
+    """What is there now of all that is touched."""
+    targets: Mapping[Key, Resource | None]
+    """What it is to be, None being absence."""
+    operations: list[Operation]
 
 
 class Systems:
-    """What the backends manage."""
+    """What the backends manage. Only one thread may use it at a time."""
 
-    def __init__(
-        self, backends: Sequence[Backend], wanted: Wanted, lock: threading.Lock, publish: Callable[[str], None]
-    ) -> None:
-        """Reach systems through `backends`; `lock` is held by whoever changes them, and taken to mend them."""
+    def __init__(self, backends: Sequence[Backend], wanted: Wanted, publish: Callable[[str], None]) -> None:
+        """Reach systems through `backends`."""
         self._backends = tuple(backends)
         self._by_kind = {resource.kind: backend for backend in backends for resource in backend.resources}
         self._wanted = wanted
-        self._lock = lock
         self._publish = publish
         self._out_of_step: dict[Key, Resource | None] = {}
-        self._closing = threading.Event()
-        self._mender: threading.Thread | None = None
 
     def __iter__(self) -> Iterator[Backend]:
         return iter(self._backends)
@@ -64,16 +67,55 @@ class Systems:
             by_backend.setdefault(self.backend_of(key), []).append(key)
         found: dict[Key, Resource] = {}
         for backend, mine in by_backend.items():
-            found.update(backend.read(mine))
+            with _answering(backend):
+                found.update(backend.read(mine))
         return found
 
-    def differences(self, targets: Mapping[Key, Resource | None]) -> list[Operation]:
-        """Return the operations that would bring resources from what they are to `targets`, None being absence.
+    def owned(self) -> list[Resource]:
+        """Return what is there and carries this program's mark.
 
         Raises:
             BackendLost: A system does not answer.
         """
-        return planning.operations(self.read(targets), targets, (), self._wanted)
+        found: list[Resource] = []
+        for backend in self._backends:
+            with _answering(backend):
+                found += backend.owned()
+        return found
+
+    def refusals(self, backend: Backend, operations: Sequence[Operation]) -> Mapping[int, str]:
+        """Return why `backend` would refuse operations, by their index, as far as that can be told beforehand.
+
+        Raises:
+            BackendLost: Its system does not answer.
+        """
+        with _answering(backend):
+            return backend.check(operations)
+
+    def execute(self, backend: Backend, operations: Sequence[Operation]) -> None:
+        """Have `backend` carry out `operations`.
+
+        Raises:
+            OperationFailed: Some were refused; the others may have been carried out or not.
+            BackendLost: Its system does not answer.
+        """
+        with _answering(backend):
+            backend.execute(operations)
+
+    def way_to(self, targets: Mapping[Key, Resource | None]) -> Way:
+        """Return how resources get from what they are to `targets`, None being absence.
+
+        What depends on something that has to be replaced is touched as well.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        found = self.read(targets)
+        bounced = planning.bounced(found, targets, self._wanted)
+        if more := {key: target for key, target in bounced.items() if key not in targets}:
+            found |= self.read(more)
+            targets = {**targets, **more}
+        return Way(found, targets, planning.operations(found, targets, bounced.keys(), self._wanted))
 
     def carry_out(self, operations: Sequence[Operation]) -> None:
         """Carry out what can be carried out of `operations`.
@@ -86,7 +128,7 @@ class Systems:
             waiting = [step.operation for step in batch]
             while waiting:
                 try:
-                    backend.execute(waiting)
+                    self.execute(backend, waiting)
                     break
                 except OperationFailed as error:
                     logger.warning("%s: %s", backend.name, error)
@@ -94,53 +136,71 @@ class Systems:
                     waiting = waiting[max(error.failures) + 1 :]
 
     def converge(self, targets: Mapping[Key, Resource | None]) -> bool:
-        """Bring resources to `targets`, reading and mending; those that cannot be brought there now are tried again.
+        """Bring resources to `targets`, reading and mending; those that cannot be brought there are out of step.
 
         Returns:
             Whether all are as they should be.
         """
+        try:
+            return self._converge(targets)
+        except BackendLost:
+            # the others are brought there at least
+            parts: dict[Backend, dict[Key, Resource | None]] = {}
+            for key, target in targets.items():
+                parts.setdefault(self.backend_of(key), {})[key] = target
+            in_step = [self._converge_part(part) for part in parts.values()]
+            return all(in_step)
+
+    def _converge_part(self, targets: Mapping[Key, Resource | None]) -> bool:
+        try:
+            return self._converge(targets)
+        except BackendLost as error:
+            self._publish(f"a backend does not answer: {error}")
+            self._out_of_step.update(targets)
+            return False
+
+    def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
         wrong: list[Operation] = []
         for _ in range(ROUNDS):
-            try:
-                wrong = self.differences(targets)
-                if not wrong:
-                    for key in self._out_of_step.keys() & targets.keys():
-                        del self._out_of_step[key]
-                    return True
-                self.carry_out(wrong)
-            except BackendLost as error:
-                self._publish(f"a backend does not answer: {error}")
-                self._out_of_step.update(targets)
-                self._start_mending()
-                return False
+            _, targets, wrong = self.way_to(targets)
+            if not wrong:
+                for key in self._out_of_step.keys() & targets.keys():
+                    del self._out_of_step[key]
+                return True
+            self.carry_out(wrong)
         self._out_of_step.update({operation.key: targets[operation.key] for operation in wrong})
         self._publish(f"out of step: {'; '.join(map(str, wrong[:5]))}{' …' if len(wrong) > 5 else ''}")
-        self._start_mending()
         return False
 
     def get_in_step(self) -> bool:
         """Return whether all resources are as they should be, after another attempt if some were not."""
         return not self._out_of_step or self.converge(dict(self._out_of_step))
 
+    def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
+        """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        for backend in self._backends:
+            with _answering(backend):
+                backend.watch(changed)
+
     def close(self) -> None:
-        """Stop mending, and let the backends go."""
-        self._closing.set()
-        if self._mender is not None:
-            self._mender.join()
+        """Let the backends go."""
         for backend in self._backends:
             backend.close()
 
-    def _start_mending(self) -> None:
-        if self._mender is None or not self._mender.is_alive():
-            self._mender = threading.Thread(target=self._mend, name="mender", daemon=True)
-            self._mender.start()
 
-    def _mend(self) -> None:
-        """Try to get back in step until it succeeds."""
-        attempt = 0
-        while not self._closing.wait(PATIENCE[min(attempt, len(PATIENCE) - 1)]):
-            attempt += 1
-            with self._lock:
-                if self.get_in_step():
-                    self._publish("back in step")
-                    return
+@contextmanager
+def _answering(backend: Backend) -> Iterator[None]:
+    """Take a mistake in a backend for its loss: what state its system is in is then as unknown."""
+    try:
+        yield
+    except OperationFailed:
+        raise
+    except BackendLost as error:
+        raise BackendLost(f"{backend.name}: {error}") from error
+    except Exception as error:
+        logger.exception("%s failed", backend.name)
+        raise BackendLost(f"{backend.name}: {error!r}") from error

@@ -7,9 +7,8 @@ on how many resources a change concerns, not on how many there are.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from backends.operation import Operation
 from backends.resource import Fact, Key, Resource, Unmet, named
 from backends.translator import Untranslatable
 from datastore.errors import NotTranslatable
@@ -21,13 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from datastore.objects import ChangedObject, Source
+    from yang.path import Path
+    from yang.tree import Node
+
+Owner: TypeAlias = "tuple[int, Path]"
+"""What tells one source from another."""
 
 
 class Demand(NamedTuple):
-    """A resource as the configuration has it, and the objects that call for it."""
+    """A resource as the configuration has it."""
 
     resource: Resource
-    sources: tuple[Source, ...]
+    source: Source
+    """The object that calls for it, or one of those."""
 
 
 class Change(NamedTuple):
@@ -47,6 +52,8 @@ class Wanted:
         """Call for nothing."""
         self._log = UndoLog()
         self._demands: dict[Key, Demand] = {}
+        # the further objects that call for a resource: of one next hop there may be a hundred thousand
+        self._sharers: dict[Key, dict[Owner, Source]] = {}
         self._active: dict[Key, Resource] = {}
         self._waiting: dict[Key, str] = {}
         self._absent: dict[Key, bool] = {}
@@ -57,7 +64,7 @@ class Wanted:
         # what the change that is tried out has found
         self._before: dict[Key, Resource | None] = {}
         self._asked_before: dict[Key, tuple[Any, ...]] = {}
-        self._demands_before: dict[Key, Demand] = {}
+        self._source_before: dict[Key, Source] = {}
 
     @property
     def active(self) -> Mapping[Key, Resource]:
@@ -80,15 +87,17 @@ class Wanted:
         Raises:
             NotTranslatable: A backend cannot put an object into effect, or two objects call for one resource differently.
         """
+        taken: list[tuple[Source, Resource]] = []
         for source, before, after in changed:
-            old = list(_translated(source, before)) if before is not None else []
-            new = list(_translated(source, after)) if after is not None else []
-            new_keys = {resource.key for resource in new}
-            for resource in old:
-                if resource.key not in new_keys:
-                    self._give_up(resource.key, source)
-            for resource in new:
-                self._take_up(resource, source)
+            old = _by_key(source, before)
+            new = _by_key(source, after)
+            for key, resource in old.items():
+                if new.get(key) != resource:
+                    self._give_up(key, source)
+            taken += [(source, resource) for key, resource in new.items() if old.get(key) != resource]
+        # only now, for what moves from one object to another is called for by both in between
+        for source, resource in taken:
+            self._take_up(resource, source)
 
     def unknown(self) -> set[Key]:
         """Return the keys of fixed resources that are called for and of which it is not known whether they are there."""
@@ -116,26 +125,30 @@ class Wanted:
         }
 
     def dependents(self, key: Key, resource: Resource | None) -> Iterator[Key]:
-        """Yield the keys of the active resources that asked for `resource`, which is under `key`, or what it offers."""
-        for fact in (key, *(resource.offers() if resource is not None else ())):
-            yield from (asker for asker in self._facts.askers(fact) if asker in self._active)
+        """Yield the keys of the resources that ask for `resource`, which is under `key`, or for what it offers.
 
-    def needed_before(self, key: Key) -> Iterator[Fact]:
-        """Yield the facts that the resource under `key` asked for when the change began."""
-        for question in self._asked_before.get(key, self._facts.asked(key)):
+        Those that did so when the change began are among them.
+        """
+        for fact in (key, *(resource.offers() if resource is not None else ())):
+            yield from self._facts.askers(fact)
+
+    def needed(self, key: Key) -> Iterator[Fact]:
+        """Yield the facts that the resource under `key` asks for now, or did so when the change began."""
+        for question in {**dict.fromkeys(self._asked_before.get(key, ())), **dict.fromkeys(self._facts.asked(key))}:
             if isinstance(question, Reach):
                 yield from self._facts.networks(question)
             else:
                 yield question
 
     def source_of(self, key: Key) -> Source | None:
-        """Return the first object that calls for the resource under `key`, or did so when the change began."""
-        demand = self._demands.get(key) or self._demands_before.get(key)
-        return demand.sources[0] if demand is not None else None
+        """Return an object that calls for the resource under `key`, or did so when the change began."""
+        demand = self._demands.get(key)
+        return demand.source if demand is not None else self._source_before.get(key)
 
     def keep(self) -> None:
         """Keep the change."""
         self._log.keep()
+        self._facts.keep()
         self._forget()
 
     def take_back(self) -> None:
@@ -143,12 +156,13 @@ class Wanted:
         self._queue.clear()
         self._queued.clear()
         self._log.take_back()
+        self._facts.take_back()
         self._forget()
 
     def _forget(self) -> None:
         self._before.clear()
         self._asked_before.clear()
-        self._demands_before.clear()
+        self._source_before.clear()
 
     def _is_fixed(self, key: Key) -> bool:
         demand = self._demands.get(key)
@@ -158,31 +172,37 @@ class Wanted:
         key = resource.key
         demand = self._demands.get(key)
         if demand is None:
-            self._log.set(self._demands, key, Demand(resource, (source,)))
+            self._log.set(self._demands, key, Demand(resource, source))
             self._push(key)
             return
-        others = tuple(other for other in demand.sources if other.path != source.path)
-        if others and demand.resource != resource:
+        if demand.resource != resource:
             raise NotTranslatable(
-                f"{source.backend.name}: {resource} is called for differently by {others[0].path}",
-                source.path,
+                f"{source.backend.name}: {resource} is called for differently by {demand.source.path}", source.path
             )
-        if demand.resource != resource or len(others) == len(demand.sources):
-            self._demands_before.setdefault(key, demand)
-            self._log.set(self._demands, key, Demand(resource, (*others, source)))
-            self._push(key)
+        sharers = self._sharers.get(key)
+        if sharers is None:
+            sharers = {}
+            self._log.set(self._sharers, key, sharers)
+        self._log.set(sharers, _owner(source), source)
 
     def _give_up(self, key: Key, source: Source) -> None:
         demand = self._demands.get(key)
         if demand is None:
             return
-        others = tuple(other for other in demand.sources if other.path != source.path)
-        self._demands_before.setdefault(key, demand)
-        if others:
-            self._log.set(self._demands, key, demand._replace(sources=others))
-        else:
+        self._source_before.setdefault(key, source)
+        sharers = self._sharers.get(key)
+        if not sharers:
             self._log.remove(self._demands, key)
-        self._push(key)
+            self._push(key)
+            return
+        owner = _owner(source)
+        if owner not in sharers:
+            # the last one inherits, for finding the first of a dict takes long when many before it have gone
+            owner = next(reversed(sharers))
+            self._log.set(self._demands, key, Demand(demand.resource, sharers[owner]))
+        self._log.remove(sharers, owner)
+        if not sharers:
+            self._log.remove(self._sharers, key)
 
     def _settle(self, key: Key) -> None:
         """Work out one resource, and queue those that asked for what is different now."""
@@ -196,6 +216,7 @@ class Wanted:
             else:
                 try:
                     new = demand.resource.resolved(asking)
+                    reason = None if new is not None else "it waits for something that is not there"
                 except Unmet as unmet:
                     reason = unmet.reason
         old = self._active.get(key)
@@ -227,24 +248,18 @@ class Wanted:
             heapq.heappush(self._queue, (resource.rank if resource is not None else 0, self._count, key))
 
 
-def _translated(source: Source, node: Any) -> Iterable[Resource]:
-    """Return the resources that an object calls for."""
+def _owner(source: Source) -> Owner:
+    # a translator need not be hashable
+    return id(source.translator), source.path
+
+
+def _by_key(source: Source, node: Node | None) -> dict[Key, Resource]:
+    """Return the resources that an object calls for, none if there is no object."""
+    if node is None:
+        return {}
     view = source.translator.view(node)
     try:
-        return list(source.translator.resources(view, source.path.keys()))
+        return {resource.key: resource for resource in source.translator.resources(view, source.path.keys())}
     except Untranslatable as error:
         path = leaf_path(source.path, error.leaf)
         raise NotTranslatable(f"{source.backend.name}: {error.reason}", path) from error
-
-
-def step(before: Resource | None, after: Resource | None) -> tuple[Operation, ...]:
-    """Return the operations from one state of a resource to another: two, where it can only be replaced."""
-    if before == after:
-        return ()
-    if before is not None and after is not None and _is_replaced(before, after):
-        return Operation(before, None), Operation(None, after)
-    return (Operation(before, after),)
-
-
-def _is_replaced(before: Resource, after: Resource) -> bool:
-    return any(getattr(before, name) != getattr(after, name) for name in after.create_only)
