@@ -1,7 +1,7 @@
 """A driver whose chip is simulated in a process of its own, so that the chip's tables outlive the server, as a real chip's do.
 
 One JSON document per line over a Unix socket: a request is `[method, argument]`, its answer `[true, result]` or
-`[false, message]`. After `watch`, the connection carries the names of ports that came or went, a list a line.
+`[false, message]`. After the answer to `watch`, the connection carries the names of ports that came or went, a list a line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import socketserver
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -26,7 +25,7 @@ from backends.hardware.objects import OBJECTS, Object
 from backends.hardware.simulated import Fault, SimulatedAsic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from backends.operation import Operation
     from backends.resource import Key
@@ -34,10 +33,12 @@ if TYPE_CHECKING:
 KINDS = kinds_of(OBJECTS)
 ANSWER_TIME = 30.0
 START_TIME = 10.0
+PATIENCE = 0.5
+"""Seconds between attempts to find the chip that comes after one that has gone."""
 
 
 class RemoteDriver(Driver):
-    """Drives the simulated chip behind a Unix socket."""
+    """Drives the simulated chip behind a Unix socket; when the chip's process has ended, each call looks for a new one."""
 
     def __init__(self, path: Path) -> None:
         """Connect to the chip's process at `path`.
@@ -47,9 +48,10 @@ class RemoteDriver(Driver):
         """
         self._path = path
         self._lock = threading.Lock()
-        self._connection = _connect(path)
-        self._reader = self._connection.makefile("rb")
-        self._watching: socket.socket | None = None
+        self._connection: _Connection | None = _Connection(path)
+        self._watching: _Connection | None = None
+        self._watcher: threading.Thread | None = None
+        self._closing = threading.Event()
 
     def capabilities(self) -> Capabilities:
         """Return what the chip can do."""
@@ -80,18 +82,10 @@ class RemoteDriver(Driver):
         return [cast("Object", restored(values, KINDS)) for values in self._call("objects")]
 
     def watch(self, changed: Callable[[Collection[str]], None]) -> None:
-        """Report ports that come and go."""
-        self._watching = _connect(self._path)
-        self._watching.settimeout(None)
-        _send(self._watching, ["watch", None])
-        reader = self._watching.makefile("rb")
-
-        def follow() -> None:
-            with suppress(OSError, ValueError):
-                for line in reader:
-                    changed(json.loads(line))
-
-        threading.Thread(target=follow, name="asic events", daemon=True).start()
+        """Report ports that come and go, and all of them when the chip's process has been replaced."""
+        self._watching = self._subscribed()
+        self._watcher = threading.Thread(target=self._follow, args=(changed,), name="asic events", daemon=True)
+        self._watcher.start()
 
     def inject(self, fault: Fault | None) -> None:
         """Order a failure; None takes all orders back."""
@@ -106,30 +100,67 @@ class RemoteDriver(Driver):
         self._call("pull", name)
 
     def stop(self) -> None:
-        """Switch the chip off: its process ends, and its tables are gone."""
+        """Switch the chip off and wait until its process has ended; its tables are gone."""
         self._call("stop")
+        with self._lock:
+            if self._connection is not None:
+                self._connection.wait_for_end()
+                self._drop()
 
     def close(self) -> None:
         """Close the connections; the chip goes on."""
-        for connection in (self._connection, self._watching):
-            if connection is not None:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-                connection.close()
+        self._closing.set()
+        watching = self._watching
+        if watching is not None:
+            watching.close()
+        if self._watcher is not None:
+            self._watcher.join()
+        with self._lock:
+            self._drop()
 
     def _call(self, method: str, argument: Any = None) -> Any:
         with self._lock:
+            if self._closing.is_set():
+                raise DriverLost(f"the connection to the chip behind {self._path} is closed")
+            if self._connection is None:
+                self._connection = _Connection(self._path)
             try:
-                _send(self._connection, [method, argument])
-                line = self._reader.readline()
-            except OSError as error:
+                is_ok, result = self._connection.ask([method, argument])
+            except (OSError, ValueError) as error:
+                # what is answered too late must not be taken for the answer to the next request
+                self._drop()
                 raise DriverLost(f"the chip behind {self._path} does not answer: {error}") from error
-        if not line.endswith(b"\n"):
-            raise DriverLost(f"the chip behind {self._path} has gone")
-        is_ok, result = json.loads(line)
         if not is_ok:
             raise DriverLost(f"the chip behind {self._path} cannot do {method}: {result}")
         return result
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _subscribed(self) -> _Connection:
+        """Return a connection that carries events from now on."""
+        connection = _Connection(self._path)
+        try:
+            connection.ask(["watch", None])
+        except (OSError, ValueError) as error:
+            connection.close()
+            raise DriverLost(f"the chip behind {self._path} does not answer: {error}") from error
+        return connection
+
+    def _follow(self, changed: Callable[[Collection[str]], None]) -> None:
+        while self._watching is not None and not self._closing.is_set():
+            for names in self._watching.documents():
+                changed(names)
+            self._watching.close()
+            self._watching = None
+            while self._watching is None and not self._closing.wait(PATIENCE):
+                with suppress(DriverLost):
+                    self._watching = self._subscribed()
+                    changed(list(self.status(None)))
+        if self._watching is not None:
+            self._watching.close()
 
 
 def from_settings(settings: Mapping[str, Any]) -> RemoteDriver:
@@ -137,19 +168,45 @@ def from_settings(settings: Mapping[str, Any]) -> RemoteDriver:
     return RemoteDriver(Path(settings["socket"]))
 
 
-def _connect(path: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(ANSWER_TIME)
-    try:
-        connection.connect(str(path))
-    except OSError as error:
-        connection.close()
-        raise DriverLost(f"no chip behind {path}: {error}") from error
-    return connection
+class _Connection:
+    """A connection to a chip's process, with a document a line."""
 
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(ANSWER_TIME)
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise DriverLost(f"no chip behind {path}: {error}") from error
+        self._reader = self._socket.makefile("rb")
 
-def _send(connection: socket.socket, document: Any) -> None:
-    connection.sendall(json.dumps(document).encode() + b"\n")
+    def ask(self, document: Any) -> Any:
+        """Return the answer to a request; an OSError or ValueError means that there is none."""
+        self._socket.sendall(json.dumps(document).encode() + b"\n")
+        line = self._reader.readline()
+        if not line.endswith(b"\n"):
+            raise ConnectionResetError("it has gone")
+        return json.loads(line)
+
+    def documents(self) -> Iterator[Any]:
+        """Yield what comes, however long that takes, until the end."""
+        with suppress(OSError, ValueError):
+            self._socket.settimeout(None)
+            for line in self._reader:
+                yield json.loads(line)
+
+    def wait_for_end(self) -> None:
+        """Wait until the other side has closed."""
+        with suppress(OSError):
+            self._reader.read()
+
+    def close(self) -> None:
+        """Close it, which also ends whoever reads from it."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._reader.close()
+        self._socket.close()
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -158,25 +215,38 @@ class _Handler(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        chip = self.server.chip
-        for line in self.rfile:
-            method, argument = json.loads(line)
-            if method == "watch":
-                chip.watch(self.report)
-                continue
-            if method == "stop":
-                threading.Thread(target=self.server.shutdown).start()
-                self.wfile.write(b"[true, null]\n")
-                continue
-            try:
-                answer = [True, _carried_out(chip, method, argument)]
-            except (KeyError, TypeError, ValueError) as error:
-                answer = [False, f"{type(error).__name__}: {error}"]
-            self.wfile.write(json.dumps(answer).encode() + b"\n")
+        # a client that is killed in the middle is none of the chip's business
+        with suppress(ConnectionError):
+            for line in self.rfile:
+                try:
+                    method, argument = json.loads(line)
+                    if method == "watch":
+                        self.watch()
+                        continue
+                    answer = [True, self.carried_out(method, argument)]
+                except (KeyError, TypeError, ValueError) as error:
+                    answer = [False, f"{type(error).__name__}: {error}"]
+                self.say(answer)
 
-    def report(self, names: Collection[str]) -> None:
-        with suppress(OSError, ValueError):
-            self.wfile.write(json.dumps(list(names)).encode() + b"\n")
+    def carried_out(self, method: str, argument: Any) -> Any:
+        if method == "stop":
+            threading.Thread(target=self.server.shutdown).start()
+            return None
+        return _carried_out(self.server.chip, method, argument)
+
+    def watch(self) -> None:
+        # no event comes before the answer, and none is lost after it
+        with self.server.telling:
+            self.say([True, None])
+            self.server.watching.add(self)
+
+    def say(self, document: Any) -> None:
+        self.wfile.write(json.dumps(document).encode() + b"\n")
+
+    def finish(self) -> None:
+        with self.server.telling:
+            self.server.watching.discard(self)
+        super().finish()
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -184,7 +254,16 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def __init__(self, path: Path, chip: SimulatedAsic) -> None:
         self.chip = chip
+        self.telling = threading.Lock()
+        self.watching: set[_Handler] = set()
+        chip.watch(self.tell)
         super().__init__(str(path), _Handler)
+
+    def tell(self, names: Collection[str]) -> None:
+        with self.telling:
+            for handler in self.watching:
+                with suppress(OSError, ValueError):
+                    handler.say(list(names))
 
 
 def _carried_out(chip: SimulatedAsic, method: str, argument: Any) -> Any:
@@ -216,22 +295,27 @@ def _carried_out(chip: SimulatedAsic, method: str, argument: Any) -> Any:
 
 
 def start(path: Path, ports: int) -> None:
-    """Start a chip's process with `ports` Ethernet ports behind `path`, and wait until it answers.
+    """Start a chip's process with `ports` Ethernet ports behind `path`; when this returns, it answers.
 
-    It is in a session of its own, and goes on when its parent ends.
+    It is a daemon, and goes on when its parent ends.
 
     Raises:
-        DriverLost: It does not answer in time.
+        DriverLost: It does not start.
     """
-    command = [sys.executable, "-m", "backends.hardware.remote", "--socket", str(path), "--ports", str(ports)]
-    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + START_TIME
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(DriverLost):
-            _connect(path).close()
-            return
-        time.sleep(0.01)
-    raise DriverLost(f"the chip's process behind {path} did not start")
+    command = [
+        sys.executable,
+        "-m",
+        "backends.hardware.remote",
+        "--socket",
+        str(path),
+        "--ports",
+        str(ports),
+        "--daemon",
+    ]
+    try:
+        subprocess.run(command, check=True, timeout=START_TIME, start_new_session=True, stdin=subprocess.DEVNULL)
+    except subprocess.SubprocessError as error:
+        raise DriverLost(f"the chip's process behind {path} did not start: {error}") from error
 
 
 def main() -> None:
@@ -239,15 +323,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Simulate a switch chip behind a Unix socket.")
     parser.add_argument("--socket", type=Path, required=True, help="where to listen")
     parser.add_argument("--ports", type=int, default=8, help="how many Ethernet ports the chip has")
+    parser.add_argument("--daemon", action="store_true", help="end when somebody listens, and leave a process behind")
     arguments = parser.parse_args()
     arguments.socket.unlink(missing_ok=True)
     os.umask(0o077)
     chip = SimulatedAsic(f"Ethernet{number}" for number in range(1, arguments.ports + 1))
     with _Server(arguments.socket, chip) as server:
+        if arguments.daemon:
+            if os.fork():
+                os._exit(0)
+            _leave_terminal()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-        server.serve_forever(poll_interval=0.2)
+        server.serve_forever(poll_interval=0.05)
     arguments.socket.unlink(missing_ok=True)
+
+
+def _leave_terminal() -> None:
+    """Hold on to nothing that whoever started this process waits for, such as the end of a pipe."""
+    with Path(os.devnull).open("r+b") as null:
+        for descriptor in (0, 1, 2):
+            os.dup2(null.fileno(), descriptor)
 
 
 if __name__ == "__main__":
