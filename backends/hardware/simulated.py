@@ -35,6 +35,10 @@ CAPACITY = {
 GROUP_SIZE = 64
 MTU = range(68, 9217)
 VLAN = range(1, 4095)
+ACTIONS = ("forward", "drop", "trap")
+TYPES = ("port", "sub_port", "loopback")
+MEMBERS = (NextHop.kind, RouterInterface.kind)
+TARGETS = (*MEMBERS, NextHopGroup.kind)
 
 
 class Fault(NamedTuple):
@@ -138,6 +142,8 @@ class SimulatedAsic(Driver):
         if fault is not None:
             return fault
         before, after = operation.before, operation.after
+        if type(operation.resource) not in OBJECTS:
+            return Answer(Status.UNSUPPORTED, f"the chip has no {operation.resource.kind}")
         if after is None:
             assert isinstance(before, Object)  # noqa: S101 - for the type checker
             return self._checked_removal(before)
@@ -188,6 +194,14 @@ class SimulatedAsic(Driver):
             if key not in self._objects:
                 return Answer(Status.NOT_FOUND, f"{wanted} refers to {named(key)}, which is not there")
         match wanted:
+            case Route(action=action, target=target) if action not in ACTIONS or (action == "forward") != bool(target):
+                return Answer(Status.INVALID, f"no route can {action} to {named(target) or 'nowhere'}", "action")
+            case Route(target=target) if target and target[0] not in TARGETS:
+                return Answer(Status.INVALID, f"no route leads to a {target[0]}", "target")
+            case NextHopGroup(members=members) if not members or any(key[0] not in MEMBERS for key in members):
+                return Answer(Status.INVALID, f"{wanted} has members that are no next hops, or none", "members")
+            case RouterInterface(type=type_, port=port) if type_ not in TYPES or (type_ == "loopback") == bool(port):
+                return Answer(Status.INVALID, f"no {type_} on {port or 'no port'}", "type")
             case Port(mtu=mtu) if mtu not in MTU:
                 return Answer(Status.INVALID, f"mtu {mtu} is outside {MTU.start}..{MTU.stop - 1}", "mtu")
             case RouterInterface(type="sub_port", vlan_id=vlan_id) if vlan_id not in VLAN:
