@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from backends.backend import Backend
-from backends.hardware.driver import DriverLost, Status
+from backends.hardware.driver import Status
 from backends.hardware.objects import OBJECTS, Port
 from backends.hardware.state import PortState
 from backends.hardware.translators import translators
-from backends.operation import BackendLost, Failure, OperationFailed
+from backends.operation import Failure, OperationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -36,18 +36,12 @@ class HardwareBackend(Backend):
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
         """Return what the chip has of `keys`."""
-        try:
-            return self.driver.get(keys)
-        except DriverLost as error:
-            raise BackendLost(str(error)) from error
+        return self.driver.get(keys)
 
     def execute(self, operations: Sequence[Operation]) -> None:
         """Have the driver carry out `operations`; the first that fails ends it."""
         for start in range(0, len(operations), BULK):
-            try:
-                answers = self.driver.bulk(operations[start : start + BULK])
-            except DriverLost as error:
-                raise BackendLost(str(error)) from error
+            answers = self.driver.bulk(operations[start : start + BULK])
             failures = {
                 start + index: Failure(answer.detail or str(answer.status), str(answer.status), answer.attribute)
                 for index, answer in enumerate(answers)
@@ -57,17 +51,20 @@ class HardwareBackend(Backend):
                 raise OperationFailed(failures)
 
     def check(self, operations: Sequence[Operation]) -> Mapping[int, str]:
-        """Return the operations that the chip's tables have no room for."""
+        """Return the operations that the chip's tables have no room for when it is their turn."""
         free = dict(self.driver.availability())
-        for operation in operations:
+        refused: dict[int, str] = {}
+        for index, operation in enumerate(operations):
             kind = operation.resource.kind
-            if kind in free:
-                free[kind] += (operation.after is None) - (operation.before is None)
-        return {
-            index: f"the chip's table of {operation.resource.kind} is full"
-            for index, operation in enumerate(operations)
-            if operation.before is None and free.get(operation.resource.kind, 0) < 0
-        }
+            if kind not in free or operation.action == "update":
+                continue
+            if operation.after is None:
+                free[kind] += 1
+            elif free[kind] > 0:
+                free[kind] -= 1
+            else:
+                refused[index] = f"the chip's table of {kind} is full"
+        return refused
 
     def owned(self) -> Iterable[Resource]:
         """Return every object in the chip, which is ours alone."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from backends.operation import BackendLost
 from yang.errors import NosError
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Answer(NamedTuple):
 OK = Answer(Status.OK)
 
 
-class DriverLost(NosError):
-    """The driver cannot reach its chip."""
+class DriverLost(NosError, BackendLost):
+    """The driver cannot reach its chip: what state it is in is not known."""
 
 
 class Capabilities(NamedTuple):

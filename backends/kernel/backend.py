@@ -6,7 +6,7 @@ import errno
 import socket
 import struct
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
@@ -102,7 +102,7 @@ class KernelBackend(Backend):
         for key in keys:
             wanted[key[0]].add(key)
         found: dict[Key, Resource] = {}
-        try:
+        with _answering():
             links = {key[1] for kind in LINK_KINDS & wanted.keys() for key in wanted[kind]}
             names = links | {key[1] for kind in (Address.kind, Neighbor.kind) for key in wanted[kind]}
             here = self.links(names if len(names) <= FEW else None)
@@ -115,8 +115,6 @@ class KernelBackend(Backend):
                 resources += [read_neighbor(payload, name_of) for payload in self._neighbors(indexes)]
             if wanted[Route.kind]:
                 resources += self._routes(wanted[Route.kind], name_of)
-        except OSError as error:
-            raise BackendLost(f"the kernel does not answer: {error}") from error
         for resource in resources:
             if resource is not None and resource.key in wanted[resource.kind]:
                 found[resource.key] = resource
@@ -125,20 +123,19 @@ class KernelBackend(Backend):
     def execute(self, operations: Sequence[Operation]) -> None:
         """Send `operations` in as few batches as their kinds allow: links first get their numbers when they are made."""
         failures: dict[int, Failure] = {}
-        try:
+        with _answering():
             for kind, run in groupby(enumerate(operations), key=lambda item: _batch(item[1])):
                 batch = list(run)
                 requests = self._other_requests if kind == "others" else self._link_requests
                 self._send(requests(batch, failures), failures)
-        except OSError as error:
-            raise BackendLost(f"the kernel does not answer: {error}") from error
         if failures:
             raise OperationFailed(failures)
 
     def owned(self) -> Iterable[Resource]:
         """Return the routes that carry our protocol number."""
-        name_of = self._namer(self.links())
-        return [route for route in self._listed_routes(name_of) if route is not None]
+        with _answering():
+            name_of = self._namer(self.links())
+            return [route for route in self._listed_routes(name_of) if route is not None]
 
     def links(self, names: Collection[str] | None = None) -> dict[str, LinkState]:
         """Return the links with `names`, or all, by name."""
@@ -172,10 +169,8 @@ class KernelBackend(Backend):
         self._netlink.close()
 
     def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
-        try:
+        with _answering():
             return self.links(names)
-        except OSError as error:
-            raise BackendLost(f"the kernel does not answer: {error}") from error
 
     def _probe(self) -> frozenset[str]:
         """Return the kinds of links that this kernel can make, without making any: each is asked for with an impossible MTU."""
@@ -335,6 +330,14 @@ class KernelBackend(Backend):
                 ifindex = here[resource.interface].ifindex
                 message = neighbor_message(cast("Neighbor | None", before), cast("Neighbor | None", after), ifindex)
                 yield _Request(number, message)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BackendLost(f"the kernel does not answer: {error}") from error
 
 
 def _batch(operation: Operation) -> str:
