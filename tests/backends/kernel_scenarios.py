@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from backends import Operation, Resource
+from backends import Operation
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from backends.testing import Scenario
+from tests.backends.steps import changed, gone, made
 
 MAC, OTHER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 LONG_ALIAS = "ä" * 127 + "z"
 """255 octets, the most that there can be."""
-
-
-def made(*resources: Resource) -> list[Operation]:
-    return [Operation(None, resource) for resource in resources]
-
-
-def changed(*states: Resource) -> list[Operation]:
-    """Return the steps from each state of a resource to the next."""
-    return [Operation(before, after) for before, after in zip(states, states[1:], strict=False)]
-
-
-def gone(*resources: Resource) -> list[Operation]:
-    return [Operation(resource, None) for resource in resources]
 
 
 def up(name: str, *, mtu: int = 1500) -> Operation:
