@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from yang.tree import Key
     from yang.types import Value
+
+ObjectKey: TypeAlias = tuple[Any, ...]
+"""Which of a source's objects it is: the key of the list entry on the way to it; where there are several on the way, as for
+a list inside another one, the tuple of their keys from the top down; where there is none, `()`."""
 
 
 class StateSource(ABC):
-    """Answers for the state of one kind of object: the entries of a top-level list, or a container."""
+    """Answers for the state of one kind of object: the entries of a list, or a container."""
 
     path: ClassVar[str]
     """The schema path of its objects."""
@@ -23,10 +26,15 @@ class StateSource(ABC):
     missing: ClassVar[Mapping[str, Value]] = {}
     """What is true of an object that is configured and that no source knows."""
 
-    @abstractmethod
-    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
-        """Return the leaves of the objects with `keys`, of all if that is None; a container's key is `()`.
+    def missing_of(self, key: ObjectKey) -> Mapping[str, Value]:  # noqa: ARG002 - for most it is the same for all
+        """Return what of `missing` is true of the object `key`."""
+        return self.missing
 
+    @abstractmethod
+    def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
+        """Return the leaves of the objects with `keys`, of all if that is None.
+
+        In a list inside another one, keys may stop short: `(("Ethernet1",),)` stands for all entries below `Ethernet1`.
         What a leaf's value is now unknown for is left out.
 
         Raises:

@@ -9,11 +9,11 @@ from yang.path import Path
 from yang.tree import Entries, Node, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
 
-    from backends.state import StateSource
+    from backends.state import ObjectKey, StateSource
     from yang.schema import Schema, SchemaNode
     from yang.tree import Child, Key
     from yang.types import Value
@@ -51,14 +51,24 @@ class Operational:
         top = way[0]
         if wanted is not None and not any(element.tag in (top.tag, top.name) for element in wanted):
             return tree
-        keys: Collection[Key] | None = None
-        if wanted is not None and way[-1].kind == "list":
-            keys = keys_wanted(wanted, way)
-        found = source.read(keys)
-        if source.missing and way[-1].kind == "list":
-            configured = _entries(tree, way)
-            missing = [key for key in configured if key not in found and _has_no_state(configured, key, source)]
-            found = {**found, **dict.fromkeys(missing, source.missing)}
+        lists = [number for number, schema in enumerate(way, 1) if schema.kind == "list"]
+        is_nested = len(lists) > 1
+        keys: Collection[ObjectKey] | None = None
+        if wanted is not None and lists:
+            keys = keys_wanted(wanted, way[: lists[0]])
+            if is_nested and keys is not None:
+                keys = {(key,) for key in keys}
+        read = source.read(keys)
+        found: Mapping[ObjectKey, Mapping[str, Value]] = read
+        if len(lists) == 1:
+            found = {(key,): leaves for key, leaves in read.items()}
+        if source.missing and lists:
+            missing = {
+                keys: source.missing_of(keys if is_nested else keys[0])
+                for keys, node in _configured(tree, way)
+                if keys not in found and _has_no_state(node, source)
+            }
+            found = {**found, **{keys: leaves for keys, leaves in missing.items() if leaves}}
         return _put(tree, way, found) if found else tree
 
 
@@ -122,36 +132,47 @@ def _mirrored(node: Node, path: Path | None, deferred: Collection[Path]) -> Node
     return Node(node.schema, ordered(node.schema, children))
 
 
-def _entries(tree: Node, way: list[SchemaNode]) -> Entries:
-    node: Any = tree
-    for schema in way:
-        node = node.children.get(schema.qname) if isinstance(node, Node) else None
-    return node if isinstance(node, Entries) else Entries(way[-1])
+def _configured(
+    node: Node, way: list[SchemaNode], keys: tuple[Key, ...] = ()
+) -> Iterator[tuple[tuple[Key, ...], Node]]:
+    """Yield the objects at the end of `way` that are there, each with the keys of the list entries on the way to it."""
+    if not way:
+        yield keys, node
+        return
+    child: Any = node.children.get(way[0].qname)
+    if isinstance(child, Entries):
+        for key, entry in child.items():
+            yield from _configured(entry, way[1:], (*keys, key))
+    elif child is not None:
+        yield from _configured(child, way[1:], keys)
 
 
-def _has_no_state(entries: Entries, key: Key, source: StateSource) -> bool:
-    """Return whether no other source has told of an entry."""
-    node: Any = entries[key]
+def _has_no_state(node: Any, source: StateSource) -> bool:
+    """Return whether no other source has told of an object."""
     leaf = next(iter(source.missing))
     for name in leaf.split("/"):
         node = node.children.get(name) if isinstance(node, Node) else None
     return node is None
 
 
-def _put(node: Node, way: list[SchemaNode], found: Mapping[Key, Mapping[str, Value]]) -> Node:
-    """Return `node` with the leaves `found` of the objects at the end of `way`."""
+def _put(node: Node, way: list[SchemaNode], found: Mapping[ObjectKey, Mapping[str, Value]]) -> Node:
+    """Return `node` with the leaves `found` of the objects at the end of `way`, by the keys of the entries on the way."""
+    if not way:
+        return _with_leaves(node, found.get((), {}))
     schema, rest = way[0], way[1:]
     child: Any = node.children.get(schema.qname)
     if schema.kind == "list":
         entries: Entries = child if child is not None else Entries(schema)
+        below: dict[Key, dict[ObjectKey, Mapping[str, Value]]] = {}
+        for keys, leaves in found.items():
+            below.setdefault(keys[0], {})[keys[1:]] = leaves
         changed = {}
-        for key, leaves in found.items():
+        for key, inner in below.items():
             entry = entries.get(key) or Node(schema, dict(zip(schema.keys, key, strict=True)))
-            changed[key] = _with_leaves(entry, leaves)
+            changed[key] = _put(entry, rest, inner)
         child = entries.updated(changed)
     else:
-        container = child if child is not None else Node(schema, {})
-        child = _put(container, rest, found) if rest else _with_leaves(container, found.get((), {}))
+        child = _put(child if child is not None else Node(schema, {}), rest, found)
     return node.replacing(schema.qname, child)
 
 

@@ -41,7 +41,7 @@ from backends.kernel.monitor import LinkChanges, Monitor
 from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload, new_link_payload
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from backends.kernel.routes import StaticRoute
-from backends.kernel.state import InterfaceState
+from backends.kernel.state import InterfaceState, SubinterfaceState
 from backends.operation import BackendLost, Failure, OperationFailed
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class KernelBackend(Backend):
             Protocol(),
             StaticRoute(),
         )
-        self.state = (InterfaceState(self._links_told, self._changes.last_change),)
+        told = (self._links_told, self._changes.last_change)
+        self.state = (InterfaceState(*told), *([SubinterfaceState(*told)] if "vlan" in self.offered else []))
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
         """Return what the kernel has of `keys`."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from backends.configuration import INTERFACE
+from backends.configuration import INTERFACE, SUBINTERFACE
 from backends.kernel.messages import LINK_TYPES, UP, oper_status
 from backends.kernel.resources import LOOPBACK
 from backends.state import StateSource
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from backends.kernel.messages import LinkState
-    from yang.tree import Key
+    from backends.state import ObjectKey
 
     Links: TypeAlias = Callable[[Collection[str] | None], Mapping[str, LinkState]]
     LastChange: TypeAlias = Callable[[int], int | None]
 
+INDEX = re.compile(r"[1-9][0-9]{0,8}").fullmatch
 STATISTICS = struct.Struct("=13Q")
 COUNTERS = {
     "in-pkts": 0,
@@ -36,23 +38,26 @@ COUNTERS = {
 """OpenConfig's counters and where rtnl_link_stats64 has them."""
 
 
+COMMON_LEAVES = (
+    "state/ifindex",
+    "state/admin-status",
+    "state/oper-status",
+    "state/last-change",
+    *(f"state/counters/{name}" for name in COUNTERS),
+)
+MISSING: dict[str, Value] = {"state/admin-status": "DOWN", "state/oper-status": "NOT_PRESENT"}
+
+
 class InterfaceState(StateSource):
     """The state of interfaces."""
 
     path: ClassVar[str] = INTERFACE
-    missing: ClassVar[Mapping[str, Value]] = {
-        "state/admin-status": "DOWN",
-        "state/oper-status": "NOT_PRESENT",
-    }
+    missing: ClassVar[Mapping[str, Value]] = MISSING
     leaves: ClassVar[tuple[str, ...]] = (
         "state/name",
         "state/type",
-        "state/ifindex",
         "state/mtu",
-        "state/admin-status",
-        "state/oper-status",
-        "state/last-change",
-        *(f"state/counters/{name}" for name in COUNTERS),
+        *COMMON_LEAVES,
     )
 
     def __init__(self, links: Links, last_change: LastChange) -> None:
@@ -60,14 +65,10 @@ class InterfaceState(StateSource):
         self._links = links
         self._last_change = last_change
 
-    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
+    def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
         """Return the state of interfaces."""
-        names = None if keys is None else [str(key[0]) for key in keys]
-        here = self._links(names)
-        found: dict[Key, Mapping[str, Value]] = {
-            (state.name,): self._leaves(state) for state in here.values() if state.kind != "vlan"
-        }
-        return found
+        here = self._links(None if keys is None else [str(key[0]) for key in keys])
+        return {(state.name,): self._leaves(state) for state in here.values() if state.kind != "vlan"}
 
     def _leaves(self, state: LinkState) -> dict[str, Value]:
         is_loopback = state.name == LOOPBACK or LINK_TYPES.get(state.kind) == "loopback"
@@ -78,6 +79,36 @@ class InterfaceState(StateSource):
             "state/mtu": min(state.mtu, 65535),  # the leaf is a uint16, and lo has 65536
             **link_leaves(state, self._last_change(state.ifindex)),
         }
+
+
+class SubinterfaceState(StateSource):
+    """The state of VLAN links; subinterface 0 is the interface itself, whose state tells of it."""
+
+    path: ClassVar[str] = SUBINTERFACE
+    missing: ClassVar[Mapping[str, Value]] = MISSING
+    leaves: ClassVar[tuple[str, ...]] = ("state/name", *COMMON_LEAVES)
+
+    def __init__(self, links: Links, last_change: LastChange) -> None:
+        """Ask `links` for the links with some names, or for all, and `last_change` for when one of a number changed."""
+        self._links = links
+        self._last_change = last_change
+
+    def missing_of(self, key: ObjectKey) -> Mapping[str, Value]:
+        """Return what is true of a VLAN without a link."""
+        return {} if key[1] == (0,) else self.missing
+
+    def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
+        """Return the state of subinterfaces."""
+        found: dict[ObjectKey, Mapping[str, Value]] = {}
+        # which VLANs an interface has is only known from the list of all links
+        for state in self._links(None).values():
+            parent, _, index = state.name.rpartition(".")
+            if state.kind != "vlan" or INDEX(index) is None:
+                continue
+            key = ((parent,), (int(index),))
+            if keys is None or key in keys or key[:1] in keys:
+                found[key] = {"state/name": state.name, **link_leaves(state, self._last_change(state.ifindex))}
+        return found
 
 
 def link_leaves(state: LinkState, last_change: int | None) -> dict[str, Value]:
