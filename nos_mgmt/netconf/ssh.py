@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import asyncssh
@@ -25,7 +26,10 @@ logger = logging.getLogger(__name__)
 
 SUBSYSTEM = "netconf"
 WAITING = 8
-"""Messages of one session that wait to be handled before it is not read any more."""
+WAITING_OCTETS = 1 << 20
+"""A session of which so many messages, or messages of so many octets, wait to be handled is not read any more."""
+GONE_CHECK = 1.0
+"""Seconds after which a client that takes nothing is looked for again."""
 LONGEST_HELLO = 1 << 20
 
 
@@ -97,6 +101,7 @@ class Listener:
     def add(self, channel: _Channel) -> bool:
         """Take a channel in, unless there are as many as may be."""
         if len(self._channels) >= self.limits.sessions:
+            logger.warning("a session was refused: there are %d", len(self._channels))
             return False
         self._channels.add(channel)
         return True
@@ -104,6 +109,11 @@ class Listener:
     def remove(self, channel: _Channel) -> None:
         """Forget a channel."""
         self._channels.discard(channel)
+
+    def close_if_idle(self, connection: asyncssh.SSHServerConnection) -> None:
+        """Close a connection unless a session uses it."""
+        if all(channel.connection is not connection for channel in self._channels):
+            connection.close()
 
 
 class _Server(asyncssh.SSHServer):
@@ -120,8 +130,11 @@ class _Server(asyncssh.SSHServer):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._connection is not None:
             self._listener.connections.discard(self._connection)
-        if exc is not None:
+        if isinstance(exc, (asyncssh.Error, OSError)):
             logger.info("a connection was lost: %s", exc)
+        elif exc is not None:
+            # asyncssh hands on what was raised in a callback
+            logger.error("a connection had to be closed", exc_info=exc)
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - everybody has to
         return True
@@ -134,24 +147,27 @@ class _Server(asyncssh.SSHServer):
 
     def session_requested(self) -> asyncssh.SSHServerSession[bytes]:
         assert self._connection is not None  # noqa: S101 - asyncssh has made it before
-        return _Channel(self._listener, str(self._connection.get_extra_info("username")))
+        return _Channel(self._listener, self._connection)
 
 
 class _Channel(asyncssh.SSHServerSession[bytes]):
     """One NETCONF session on a connection: reads octets, has messages handled in turn, writes answers."""
 
-    def __init__(self, listener: Listener, user: str) -> None:
+    def __init__(self, listener: Listener, connection: asyncssh.SSHServerConnection) -> None:
         self._listener = listener
-        self._user = user
+        self.connection = connection
+        self._user = str(connection.get_extra_info("username"))
         self._loop = asyncio.get_running_loop()
         self._channel: asyncssh.SSHServerChannel[bytes] | None = None
         self._session: Session | None = None
         self._deframer = Deframer(LONGEST_HELLO)
-        self._messages: deque[bytes | None] = deque()
+        self._messages: deque[bytes] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._is_paused = False
+        self._is_deaf = False
+        self._has_eof = False
         self._is_ended = False
         self._hello_timer: asyncio.TimerHandle | None = None
 
@@ -175,25 +191,18 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
             self._write(piece)
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002 - clients have no stderr
-        if not self._is_ended:
+        if not self._is_ended and not self._is_deaf:
             self._deframer.feed(data)
             self._take_messages()
 
     def eof_received(self) -> bool:
         # what has come whole is still answered, and then it is over
-        self._messages.append(None)
+        self._has_eof = True
         self._start_working()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - whatever the reason
-        self._is_ended = True
-        self._may_write.set()
-        self._listener.remove(self)
-        if self._hello_timer is not None:
-            self._hello_timer.cancel()
-        if self._session is not None:
-            logger.info("session %d: ended", self._session.id)
-            self._loop.run_in_executor(self._listener.executor, self._session.close)
+        self._leave()
 
     def pause_writing(self) -> None:
         self._may_write.clear()
@@ -202,10 +211,24 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
         self._may_write.set()
 
     def end(self) -> None:
-        """Cut the session off."""
-        self._is_ended = True
+        """Cut the session off, and its connection with it if no other session has it (RFC 6241 section 7.9)."""
+        self._leave()
         if self._channel is not None:
-            self._channel.close()
+            self._channel.abort()
+        self._listener.close_if_idle(self.connection)
+
+    def _leave(self) -> None:
+        """Give back what the session holds; the client may take its time to go."""
+        if self._is_ended:
+            return
+        self._is_ended = True
+        self._may_write.set()
+        self._listener.remove(self)
+        if self._hello_timer is not None:
+            self._hello_timer.cancel()
+        if self._session is not None:
+            logger.info("session %d: ended", self._session.id)
+            self._loop.run_in_executor(self._listener.executor, self._session.close)
 
     def _give_up(self) -> None:
         if self._session is not None and not self._session.is_greeted:
@@ -217,7 +240,7 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
         session = self._session
         assert session is not None  # noqa: S101 - it is there before any octet
         try:
-            while len(self._messages) < WAITING and (message := self._deframer.next()) is not None:
+            while not self._is_deaf and not self._is_full() and (message := self._deframer.next()) is not None:
                 if session.is_greeted:
                     self._messages.append(message)
                     continue
@@ -228,11 +251,14 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
                 self._deframer.chunked = session.chunked
                 self._deframer.limit = self._listener.limits.message_size
         except FramingError as error:
+            # RFC 6242 section 4.2: that is the end; what came before is still answered
             logger.warning("session %d: %s", session.id, error)
-            self.end()
-            return
-        self._pause_reading(len(self._messages) >= WAITING)
+            self._is_deaf = True
+        self._pause_reading(self._is_full())
         self._start_working()
+
+    def _is_full(self) -> bool:
+        return len(self._messages) >= WAITING or sum(map(len, self._messages)) >= WAITING_OCTETS
 
     def _pause_reading(self, is_paused: bool) -> None:
         if self._channel is not None and is_paused != self._is_paused:
@@ -243,7 +269,7 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
                 self._channel.resume_reading()
 
     def _start_working(self) -> None:
-        if self._messages and self._worker is None:
+        if self._worker is None and (self._messages or self._has_eof or self._is_deaf):
             self._worker = self._loop.create_task(self._work())
 
     async def _work(self) -> None:
@@ -252,25 +278,30 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
         assert session is not None  # noqa: S101 - likewise
         while self._messages and not self._is_ended:
             message = self._messages.popleft()
-            if message is not None:
-                answer = await self._loop.run_in_executor(self._listener.executor, session.handle, message)
-                await self._send(answer or b"", chunked=session.chunked)
-            if message is None or not session.is_open:
-                self._finish()
-            elif not self._is_ended:
-                self._take_messages()
+            answer = await self._loop.run_in_executor(self._listener.executor, session.handle, message)
+            if answer is not None:
+                await self._send(answer, chunked=session.chunked)
+            if not session.is_open:
+                break
+            self._take_messages()
         self._worker = None
+        if not session.is_open or self._has_eof or self._is_deaf:
+            self._finish()
 
     def _finish(self) -> None:
-        """Close the channel in good order."""
+        """Close the channel in good order: what was written still goes out."""
         if self._channel is not None and not self._is_ended:
             self._channel.exit(0)
-        self._is_ended = True
+        self._leave()
 
     async def _send(self, message: bytes, *, chunked: bool) -> None:
         """Write a message no faster than the client takes it."""
         for piece in framed(message, chunked=chunked):
-            await self._may_write.wait()
+            # asyncssh tells that a client has gone when all that it sent has been read, which may never be
+            while not self._may_write.is_set() and self._channel is not None and not self._channel.is_closing():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GONE_CHECK):
+                        await self._may_write.wait()
             self._write(piece)
 
     def _write(self, piece: bytes) -> None:
