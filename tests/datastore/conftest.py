@@ -14,13 +14,16 @@ from backends.hardware.simulated import SimulatedAsic
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.resources import Address, Link, Neighbor, Port, Route, VlanLink
 from backends.kernel.routes import StaticRoute
+from datastore import mender
 from datastore.support import supported
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from backends.operation import Operation
     from backends.resource import Key, Resource
+    from tests.datastore.rig import Rig
     from yang.schema import Schema
 
 # how long an example takes says nothing here, and a namespace made for the test serves all examples
@@ -58,3 +61,20 @@ class PaperKernel(Backend):
 def wide_schema(full_schema: Schema) -> Schema:
     """What a chip and a kernel with all features support."""
     return supported([HardwareBackend(SimulatedAsic(())), PaperKernel()], [], (), full_schema)
+
+
+@pytest.fixture
+def rig(tmp_path: Path, full_schema: Schema) -> Iterator[Rig]:
+    """A started device on a paper kernel and a simulated chip."""
+    from tests.datastore.rig import Rig  # noqa: PLC0415 - it imports this module
+
+    made = Rig(tmp_path, full_schema)
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the mender try again at once."""
+    monkeypatch.setattr(mender, "PATIENCE", (0.01, 0.02))
