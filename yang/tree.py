@@ -170,7 +170,7 @@ class Entries:
                 split = _split(touched[index])
                 pieces.extend(split)
                 bounds.extend(map(self._first, split))
-            else:
+            elif chunk:
                 pieces.append(chunk)
                 bounds.append(self._bounds[index] if self._bounds else None)
         return self._of(tuple(pieces), tuple(bounds))
