@@ -328,20 +328,20 @@ class Schema:
 
     def _make_type(self, spec: tuple[Any, ...]) -> Type:
         match spec:
-            case ("integer", name, ranges):
-                return types.IntegerType(name, ranges)
-            case ("decimal64", digits, ranges):
-                return types.DecimalType(digits, ranges)
-            case ("string", lengths, patterns):
-                return types.StringType(lengths, [types.Pattern(*pattern) for pattern in patterns])
+            case ("integer", name, ranges, complaint):
+                return types.IntegerType(name, ranges, complaint)
+            case ("decimal64", digits, ranges, complaint):
+                return types.DecimalType(digits, ranges, complaint)
+            case ("string", lengths, patterns, complaint):
+                return types.StringType(lengths, [types.Pattern(*pattern) for pattern in patterns], complaint)
             case ("boolean",):
                 return types.BooleanType()
             case ("enumeration", values):
                 return types.EnumerationType(values)
             case ("bits", positions):
                 return types.BitsType(positions)
-            case ("binary", lengths):
-                return types.BinaryType(lengths)
+            case ("binary", lengths, complaint):
+                return types.BinaryType(lengths, complaint)
             case ("empty",):
                 return types.EmptyType()
             case ("identityref", bases):

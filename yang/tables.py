@@ -11,7 +11,7 @@ from yang.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
-FORMAT = 1
+FORMAT = 2
 """The version of everything below; a file of another one is compiled again."""
 
 CONFIG, MANDATORY, PRESENCE, USER_ORDERED = 1, 2, 4, 8

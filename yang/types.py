@@ -1,8 +1,8 @@
 """The built-in types of RFC 7950 section 9: text to value, value to canonical text, order.
 
-A value is a plain Python object: int, bool, Decimal, bytes or str; identities, bits and empty are kinds of str. Text in
-XML names identities by prefix; `resolve` turns that prefix (or None) into a module's name. The canonical text that
-`Type.text` returns names them by module, as RFC 7951 does.
+A value is a plain Python object: int, bool, Decimal, bytes or str; identities, instance-identifiers, bits and empty are
+kinds of str. Text in XML names identities by prefix; `resolve` turns that prefix (or None) into a module's name. The
+canonical text that `Type.text` returns names them by module, as RFC 7951 does.
 """
 
 from __future__ import annotations
@@ -23,11 +23,17 @@ Interval: TypeAlias = "tuple[Any, Any]"
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,25}").fullmatch
 DECIMAL = re.compile(r"[+-]?[0-9]{1,25}(\.[0-9]{1,25})?").fullmatch
-DIGITS = re.compile(r"([0-9]+)").split
+DIGITS = re.compile(r"([0-9]{1,4000})").split  # Python makes no int of more than 4,300 digits
 
 
 class Identity(str):
     """An identity as a value: `module:name`."""
+
+    __slots__ = ()
+
+
+class InstanceIdentifier(str):
+    """A path to an instance as a value, in RFC 7951's form."""
 
     __slots__ = ()
 
@@ -52,14 +58,24 @@ def by_module_name(prefix: str | None) -> str | None:
     return prefix
 
 
+class Complaint(NamedTuple):
+    """What a model says when a restriction does not hold; what it leaves out is None."""
+
+    message: str | None = None
+    app_tag: str | None = None
+
+    def about(self, message: str) -> InvalidValue:
+        """Return the error, with `message` if the model has none of its own."""
+        return InvalidValue(self.message or message, app_tag=self.app_tag)
+
+
 class Pattern(NamedTuple):
     """A pattern restriction: as the model writes it, and as Python's `re` takes it."""
 
     source: str
     regex: str
     invert: bool = False
-    message: str | None = None
-    app_tag: str | None = None
+    complaint: tuple[str | None, str | None] = (None, None)
 
 
 class Type(ABC):
@@ -104,16 +120,21 @@ def within(intervals: Sequence[Interval], size: Any) -> bool:
 
 def written(intervals: Sequence[Interval]) -> str:
     """Return `intervals` as YANG writes them: `1..4094 | 5000`."""
-    return " | ".join(str(low) if low == high else f"{low}..{high}" for low, high in intervals)
+    return " | ".join(_bound(low) if low == high else f"{_bound(low)}..{_bound(high)}" for low, high in intervals)
+
+
+def _bound(number: Decimal | int) -> str:
+    return format(number, "f") if isinstance(number, Decimal) else str(number)
 
 
 class IntegerType(Type):
     """int8 to uint64, with ranges."""
 
-    def __init__(self, name: str, ranges: Sequence[Interval]) -> None:
+    def __init__(self, name: str, ranges: Sequence[Interval], complaint: Sequence[str | None] = ()) -> None:
         """Take integers within `ranges`."""
         self.name = name
         self.ranges = ranges
+        self.complaint = Complaint(*complaint)
 
     def parse(self, text: str, resolve: Resolve = by_module_name) -> int:  # noqa: ARG002
         """Return the integer."""
@@ -123,7 +144,7 @@ class IntegerType(Type):
         for low, high in self.ranges:
             if low <= value <= high:
                 return value
-        raise InvalidValue(f"{value} is outside {written(self.ranges)}")
+        raise self.complaint.about(f"{value} is outside {written(self.ranges)}")
 
     def order(self, value: Value) -> Value:
         """Sort by size."""
@@ -139,9 +160,10 @@ class DecimalType(Type):
 
     name = "decimal64"
 
-    def __init__(self, digits: int, ranges: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, digits: int, ranges: Sequence[tuple[str, str]], complaint: Sequence[str | None] = ()) -> None:
         """Take decimals of at most `digits` fraction digits within `ranges`, whose bounds are text."""
         self.digits = digits
+        self.complaint = Complaint(*complaint)
         self.ranges = [(Decimal(low), Decimal(high)) for low, high in ranges]
 
     def parse(self, text: str, resolve: Resolve = by_module_name) -> Decimal:  # noqa: ARG002
@@ -152,8 +174,8 @@ class DecimalType(Type):
             raise InvalidValue(f"{text} has more than {self.digits} fraction digits")
         value = Decimal(text).normalize()
         if not within(self.ranges, value):
-            raise InvalidValue(f"{text} is outside {written(self.ranges)}")
-        return value
+            raise self.complaint.about(f"{text} is outside {written(self.ranges)}")
+        return value or Decimal(0)  # there is no -0
 
     def text(self, value: Value) -> str:
         """Return RFC 7950 section 9.3.2's form: at least one digit on both sides of the point."""
@@ -174,26 +196,32 @@ class StringType(Type):
 
     name = "string"
 
-    def __init__(self, lengths: Sequence[Interval] = (), patterns: Sequence[Pattern] = ()) -> None:
+    def __init__(
+        self,
+        lengths: Sequence[Interval] = (),
+        patterns: Sequence[Pattern] = (),
+        complaint: Sequence[str | None] = (),
+    ) -> None:
         """Take text of one of `lengths` (all, if empty) that every one of `patterns` allows."""
         self.lengths = lengths
         self.patterns = patterns
+        self.complaint = Complaint(*complaint)
         self._tests: list[tuple[Pattern, Callable[[str], Any]]] | None = None
 
     def parse(self, text: str, resolve: Resolve = by_module_name) -> str:  # noqa: ARG002
         """Return the text."""
         if self.lengths and not within(self.lengths, len(text)):
-            raise InvalidValue(f"{shown(text)} has {len(text)} characters, which is outside {written(self.lengths)}")
+            raise self.complaint.about(
+                f"{shown(text)} has {len(text)} characters, which is outside {written(self.lengths)}"
+            )
         if self.patterns:
             if self._tests is None:
                 # compiled on first use: the set has hundreds of patterns, a server needs a dozen
                 self._tests = [(pattern, re.compile(pattern.regex).search) for pattern in self.patterns]
             for pattern, matches in self._tests:
                 if (matches(text) is None) is not pattern.invert:
-                    raise InvalidValue(
-                        pattern.message
-                        or f"{shown(text)} does {'' if pattern.invert else 'not '}match the pattern {pattern.source}",
-                        app_tag=pattern.app_tag,
+                    raise Complaint(*pattern.complaint).about(
+                        f"{shown(text)} does {'' if pattern.invert else 'not '}match the pattern {pattern.source}"
                     )
         return text
 
@@ -284,9 +312,10 @@ class BinaryType(Type):
 
     name = "binary"
 
-    def __init__(self, lengths: Sequence[Interval] = ()) -> None:
+    def __init__(self, lengths: Sequence[Interval] = (), complaint: Sequence[str | None] = ()) -> None:
         """Take octets of one of `lengths`."""
         self.lengths = lengths
+        self.complaint = Complaint(*complaint)
 
     def parse(self, text: str, resolve: Resolve = by_module_name) -> bytes:  # noqa: ARG002
         """Return the octets that the base64 `text` stands for."""
@@ -295,7 +324,7 @@ class BinaryType(Type):
         except (binascii.Error, ValueError) as error:
             raise InvalidValue(f"{shown(text)} is not base64") from error
         if self.lengths and not within(self.lengths, len(value)):
-            raise InvalidValue(f"{len(value)} octets are outside {written(self.lengths)}")
+            raise self.complaint.about(f"{len(value)} octets are outside {written(self.lengths)}")
         return value
 
     def text(self, value: Value) -> str:
@@ -352,7 +381,7 @@ class InstanceIdentifierType(Type):
 
     name = "instance-identifier"
     is_prefixed = True
-    NAME: ClassVar[re.Pattern[str]] = re.compile(r"""([\w.-]+):(?=[\w.-])|("[^"]*"|'[^']*')""")
+    NAME: ClassVar[re.Pattern[str]] = re.compile(r"""([\w.-]+):(?=[\w.-])|("[^"]*"|'[^']*')|\s+""")
     SHAPE: ClassVar[re.Pattern[str]] = re.compile(
         r"""(/[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*(\[\s*(\.|[\w.-]+:[\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]|\[\s*[0-9]+\s*\])*)+"""
     )
@@ -361,20 +390,27 @@ class InstanceIdentifierType(Type):
         """Take paths to instances, which must exist if `require_instance`."""
         self.require_instance = require_instance
 
-    def parse(self, text: str, resolve: Resolve = by_module_name) -> str:
-        """Return the path with modules' names for prefixes."""
+    def parse(self, text: str, resolve: Resolve = by_module_name) -> InstanceIdentifier:
+        """Return the path with modules' names for prefixes, single quotes where they can be, and no spaces."""
         if self.SHAPE.fullmatch(text) is None:
             raise InvalidValue(f"{shown(text)} is not an instance-identifier")
 
-        def module(match: re.Match[str]) -> str:
+        def canonical(match: re.Match[str]) -> str:
             if match[2]:
-                return match[2]
+                return match[2] if "'" in match[2] else f"'{match[2][1:-1]}'"
+            if not match[1]:
+                return ""
             name = resolve(match[1])
             if name is None:
                 raise InvalidValue(f"the prefix {match[1]!r} in {shown(text)} is not declared")
             return f"{name}:"
 
-        return self.NAME.sub(module, text)
+        return InstanceIdentifier(self.NAME.sub(canonical, text))
+
+    @classmethod
+    def modules(cls, value: InstanceIdentifier) -> set[str]:
+        """Return the names of the modules that `value` speaks of."""
+        return {match[1] for match in cls.NAME.finditer(value) if match[1]}
 
 
 class LeafrefType(Type):
@@ -432,15 +468,18 @@ class UnionType(Type):
         for member in self.members:
             text = member.text(value)
             try:
-                if member.parse(text) == value:
+                # True is 1 to Python, and no number of YANG
+                if (found := member.parse(text)) == value and found.__class__ is value.__class__:
                     return text
             except InvalidValue:
                 continue
         return str(value)
 
     def order(self, value: Value) -> Any:
-        """Sort numbers before text."""
-        return (1, natural(value)) if isinstance(value, str) else (0, value)
+        """Sort numbers first, by size, then octets, then text."""
+        if isinstance(value, str):
+            return (2, natural(value))
+        return (1, value) if isinstance(value, bytes) else (0, value)
 
     def allowed(self) -> str:
         """Return what the members allow."""

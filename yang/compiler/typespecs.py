@@ -58,11 +58,11 @@ def _built_in(
             digits = int(statement.search_one("fraction-digits").arg)
             limit = Decimal(1 << 63).scaleb(-digits)
             bounds = (str(-limit), str(limit - Decimal(1).scaleb(-digits)))
-            return _restricted(("decimal64", digits, (bounds,)), statement)
+            return _restricted(("decimal64", digits, (bounds,), ()), statement)
         case "string":
-            return _restricted(("string", (), ()), statement)
+            return _restricted(("string", (), (), ()), statement)
         case "binary":
-            return _restricted(("binary", ()), statement)
+            return _restricted(("binary", (), ()), statement)
         case "boolean" | "empty":
             return (name,)
         case "enumeration":
@@ -80,25 +80,26 @@ def _built_in(
             return ("leafref", *leafref(statement.search_one("path")), _requires_instance(statement))
         case "union":
             return ("union", tuple(member(type_) for type_ in statement.search("type")))
-    return _restricted(("integer", name, (INTEGERS[name],)), statement)
+    return _restricted(("integer", name, (INTEGERS[name],), ()), statement)
 
 
 def _restricted(spec: tuple[Any, ...], statement: Statement) -> tuple[Any, ...]:
     """Return `spec` with the restrictions that `statement` adds."""
     range_, length = statement.search_one("range"), statement.search_one("length")
     match spec:
-        case ("integer", name, ranges) if range_ is not None:
-            return ("integer", name, _intervals(range_, ranges, int))
-        case ("decimal64", digits, ranges) if range_ is not None:
+        case ("integer", name, ranges, _) if range_ is not None:
+            return ("integer", name, _intervals(range_, ranges, int), _complaint(range_))
+        case ("decimal64", digits, ranges, _) if range_ is not None:
             bounds = tuple((Decimal(low), Decimal(high)) for low, high in ranges)
             intervals = _intervals(range_, bounds, Decimal)
-            return ("decimal64", digits, tuple((str(low), str(high)) for low, high in intervals))
-        case ("string", lengths, patterns):
+            written = tuple((str(low), str(high)) for low, high in intervals)
+            return ("decimal64", digits, written, _complaint(range_))
+        case ("string", lengths, patterns, complaint):
             if length is not None:
-                lengths = _intervals(length, lengths or ((0, LONGEST),), int)
-            return ("string", lengths, patterns + tuple(map(_pattern, statement.search("pattern"))))
-        case ("binary", lengths) if length is not None:
-            return ("binary", _intervals(length, lengths or ((0, LONGEST),), int))
+                lengths, complaint = _intervals(length, lengths or ((0, LONGEST),), int), _complaint(length)
+            return ("string", lengths, patterns + tuple(map(_pattern, statement.search("pattern"))), complaint)
+        case ("binary", lengths, _) if length is not None:
+            return ("binary", _intervals(length, lengths or ((0, LONGEST),), int), _complaint(length))
         case ("enumeration", values) if statement.search("enum"):
             return (
                 "enumeration",
@@ -136,14 +137,14 @@ def _pattern(statement: Statement) -> tuple[Any, ...]:
         regex = _translated(statement.arg, has_anchors=is_posix)
     except (RegexError, re.error) as error:
         raise ModelError(f"{place(statement)}: the pattern '{statement.arg}' cannot be used: {error}") from error
-    message, app_tag = statement.search_one("error-message"), statement.search_one("error-app-tag")
-    return (
-        statement.arg,
-        regex,
-        statement.search_one("modifier", arg="invert-match") is not None,
-        message.arg if message is not None else None,
-        app_tag.arg if app_tag is not None else None,
-    )
+    is_inverted = statement.search_one("modifier", arg="invert-match") is not None
+    return (statement.arg, regex, is_inverted, _complaint(statement))
+
+
+def _complaint(restriction: Statement) -> tuple[str | None, str | None]:
+    """Return what the model says when `restriction` does not hold: message and app-tag."""
+    message, app_tag = restriction.search_one("error-message"), restriction.search_one("error-app-tag")
+    return (message.arg if message is not None else None, app_tag.arg if app_tag is not None else None)
 
 
 @cache
