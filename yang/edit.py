@@ -34,7 +34,6 @@ from yang.xmldata import (
     twice,
     unknown,
 )
-from yang.xmlio import inner_xml
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
@@ -67,8 +66,8 @@ def edit_config(
     Raises:
         RequestError: As RFC 6241 section 7.2 and RFC 7950 section 8.3 say, with the path of the node; `tree` is as it was.
     """
-    refuse_mixed_content(config)
     schema = tree.schema
+    refuse_mixed_content(config, schema)
     base = Node(schema, {}) if default_operation == "replace" else tree
     try:
         edited = _Editor(schema, config, errors).children(base, config, default_operation)
@@ -226,7 +225,7 @@ class _Editor:
                 raise Refused(element, DataMissing(f"{schema.name} is not there", info=bad(schema)))
             return old
         if schema.kind != "leaf":
-            return inner_xml(element)
+            return self.reader.inner_xml(element)
         value = self._value(element, schema)
         return old if value == old and value.__class__ is old.__class__ else value
 
@@ -323,11 +322,9 @@ class _Editor:
         self, schema: SchemaNode, children: dict[str, Any], given: set[str], parent: etree._Element
     ) -> None:
         """Drop the nodes of cases that the edit did not touch where it gives another case of their choice."""
-        chosen = dict(case for name in given & children.keys() for case in schema.children[name].cases)
-        try:
-            refuse_two_cases(schema, given & children.keys())
-        except RequestError as error:
-            raise Refused(parent, error) from None
+        names = sorted(given & children.keys(), key=lambda name: schema.children[name].position)
+        refuse_two_cases(schema, names, parent)
+        chosen = dict(case for name in names for case in schema.children[name].cases)
         for name in children.keys() - given:
             if any(chosen.get(choice, case) != case for choice, case in schema.children[name].cases):
                 del children[name]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lxml import etree
 
+from yang.defaults import case_in_use
 from yang.errors import (
     BadElement,
     InvalidValue,
@@ -17,7 +18,7 @@ from yang.errors import (
 )
 from yang.path import Path
 from yang.tree import Entries, Node, ordered
-from yang.types import listed
+from yang.types import listed, shown
 from yang.xmlio import inner_xml
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from yang.tree import Child, Key
     from yang.types import Resolve, Value
 
-MIXED = etree.XPath("//*[*][text()[normalize-space()]][1]")
+MIXED = etree.XPath("descendant-or-self::*[*][text()[normalize-space()]]")
+ANY = frozenset({"anydata", "anyxml"})
+OPERATIONS = frozenset({"rpc", "notification"})
 
 
 def read_children(
@@ -55,7 +58,7 @@ def read_data(parent: etree._Element, schema: Schema, *, config_only: bool = Tru
     Raises:
         RequestError: As for `read_children`.
     """
-    refuse_mixed_content(parent)
+    refuse_mixed_content(parent, schema.root)
     return Node(schema.root, read_children(parent, schema.root, config_only=config_only))
 
 
@@ -65,6 +68,7 @@ def read_input(element: etree._Element, schema: SchemaNode) -> Node:
     Raises:
         RequestError: As for `read_children`, or because something mandatory is missing (RFC 7950 section 8.3.1).
     """
+    refuse_mixed_content(element, schema)
     reader = Reader(schema.schema, config_only=False, keep_elements=True)
     try:
         node = Node(schema, reader.children(element, schema))
@@ -77,11 +81,14 @@ def read_input(element: etree._Element, schema: SchemaNode) -> Node:
 def _refuse_missing(node: Node) -> None:
     for choice in node.schema.choices:
         names = [name for name, child in node.schema.children.items() if choice.id in dict(child.cases)]
-        if choice.mandatory and node.children.keys().isdisjoint(names):
+        is_wanted = choice.mandatory and all(case_in_use(node, *case) for case in choice.cases)
+        if is_wanted and node.children.keys().isdisjoint(names):
             info = (("bad-element", names[0] if len(names) == 1 else choice.id),)
             raise MissingElement(f"{node.schema.name} needs one of {listed(names)}", info=info)
     for name, schema in node.schema.children.items():
         child = node.children.get(name)
+        if child is None and not all(case_in_use(node, *case) for case in schema.cases):
+            continue
         if schema.mandatory and child is None:
             raise MissingElement(f"{name} is missing", info=bad(schema))
         if schema.kind == "container" and (child is not None or not schema.presence):
@@ -96,22 +103,29 @@ def path_of(element: etree._Element, top: etree._Element, schema: SchemaNode, pa
         element = cast("etree._Element", element.getparent())  # noqa: SLF001 - lxml names it so
     for step in reversed(way):
         node = schema.tags.get(step.tag) if schema.is_inner else None
-        if node is None:
+        if node is None or node.kind in OPERATIONS:
             break
-        key = None
-        if node.kind == "list":
-            with suppress(Refused):
+        key: Key | None = None
+        with suppress(Refused, RequestError):
+            if node.kind == "list":
                 key = read_key(step, node) or None
+            elif node.kind == "leaf-list":
+                key = (read_value(step, node),)
         path = Path(path, node, key)
         schema = node
     return path
 
 
-def refuse_mixed_content(parent: etree._Element) -> None:
-    """Raise `BadElement` if an element below `parent` has both elements and text."""
+def refuse_mixed_content(parent: etree._Element, schema: SchemaNode) -> None:
+    """Raise `BadElement` if an element at or below `parent`, which is one of `schema`, has both elements and text.
+
+    What anydata and anyxml hold is free.
+    """
     for element in cast("list[etree._Element]", MIXED(parent)):  # noqa: SLF001 - likewise
-        name = etree.QName(element).localname
-        raise BadElement(f"{name} holds text between its elements", info=(("bad-element", name),))
+        path = path_of(element, parent, schema, None)
+        if path is None or path.schema.kind not in ANY:
+            name = etree.QName(element).localname
+            raise BadElement(f"{name} holds text between its elements", path, info=(("bad-element", name),))
 
 
 def resolver(element: etree._Element, schema: Schema) -> Resolve:
@@ -212,8 +226,10 @@ class Reader:
             elif kind == "leaf-list":
                 gathered.setdefault(name, []).append(self.value(element, node))
                 found[name] = None
-            elif kind in ("anydata", "anyxml"):
-                found[name] = element if self.keep_elements else inner_xml(element)
+            elif kind in ANY:
+                if name in found:
+                    raise Refused(element, twice(node, node.name))
+                found[name] = element if self.keep_elements else self.inner_xml(element)
             else:
                 raise Refused(parent, unknown(element, schema))
             if self.config_only and not node.config:
@@ -224,11 +240,17 @@ class Reader:
             else:
                 found[name] = self.leaf_list(parent, schema.children[name], child)
         if schema.choices:
-            try:
-                refuse_two_cases(schema, found)
-            except RequestError as error:
-                raise Refused(parent, error) from None
+            refuse_two_cases(schema, found, parent)
+        if not found:
+            refuse_text(parent)
         return found if is_ordered else ordered(schema, found)
+
+    def inner_xml(self, element: etree._Element) -> str:
+        """Return the value of an anydata or anyxml."""
+        try:
+            return inner_xml(element)
+        except RequestError as error:
+            raise Refused(element, error) from None
 
     def value(self, element: etree._Element, node: SchemaNode) -> Value:
         """Return one value of a leaf-list."""
@@ -238,21 +260,41 @@ class Reader:
             raise Refused(element, error) from None
 
     def leaf_list(self, parent: etree._Element, node: SchemaNode, values: list[Value]) -> tuple[Value, ...]:
-        """Return the value of a leaf-list."""
-        try:
-            return leaf_list(node, values)
-        except RequestError as error:
-            raise Refused(parent, error) from None
+        """Return the value of a leaf-list: sorted, unless the order is the user's."""
+        if node.config and len(set(values)) < len(values):
+            # a value of configuration comes once (RFC 7950 section 7.7)
+            second = next(index for index, value in enumerate(values) if value in values[:index])
+            what = f"{node.name} {node.type.text(values[second])}"
+            raise Refused(parent.findall(node.tag)[second], twice(node, what))
+        if node.user_ordered or not node.config:
+            return tuple(values)
+        return tuple(sorted(values, key=node.type.order))
 
 
-def refuse_two_cases(schema: SchemaNode, names: Iterable[str]) -> None:
-    """Raise `BadElement` if two of the children `names` are in different cases of one choice (RFC 7950 section 8.3.1)."""
+def refuse_two_cases(schema: SchemaNode, names: Iterable[str], parent: etree._Element) -> None:
+    """Refuse an edit or a document if two of the children `names` are in different cases of one choice.
+
+    Raises:
+        Refused: They are (RFC 7950 section 8.3.1); `parent` is the element that they stand in.
+    """
     chosen: dict[str, tuple[str, str]] = {}
     for name in names:
-        for choice, case in schema.children[name].cases:
+        child = schema.children[name]
+        for choice, case in child.cases:
             other = chosen.setdefault(choice, (case, name))
             if other[0] != case:
-                raise BadElement(f"{other[1]} and {name} are alternatives", info=bad(schema.children[name]))
+                element = parent.find(child.tag)
+                error = BadElement(f"{other[1]} and {name} are alternatives", info=bad(child))
+                raise Refused(parent if element is None else element, error)
+
+
+def refuse_text(parent: etree._Element) -> None:
+    """Raise `Refused` if `parent`, where only elements belong, holds text; to be asked where it holds no elements."""
+    text = (parent.text or "").strip()
+    if text:
+        name = etree.QName(parent).localname
+        error = BadElement(f"{name} holds text {shown(text)} where elements belong", info=(("bad-element", name),))
+        raise Refused(parent, error)
 
 
 def bad(node: SchemaNode) -> tuple[tuple[str, str], ...]:
@@ -314,17 +356,3 @@ def read_key(element: etree._Element, node: SchemaNode) -> Key:
         except RequestError as error:
             raise Refused(child, error) from None
     return tuple(key)
-
-
-def leaf_list(node: SchemaNode, values: list[Value]) -> tuple[Value, ...]:
-    """Return `values` as the value of the leaf-list `node`: sorted, unless the order is the user's.
-
-    Raises:
-        BadElement: A value of configuration comes twice (RFC 7950 section 7.7).
-    """
-    if node.config and len(set(values)) < len(values):
-        value = next(value for value in values if values.count(value) > 1)
-        raise twice(node, f"{node.name} {node.type.text(value)}")
-    if node.user_ordered or not node.config:
-        return tuple(values)
-    return tuple(sorted(values, key=node.type.order))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from yang.types import Identity
+from yang.errors import BadElement
+from yang.types import Identity, InstanceIdentifier, InstanceIdentifierType
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
     from yang.tree import Child, Entries, Node
-    from yang.types import Value
+from yang.types import Value
+
+PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall
+HAS_DOCTYPE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE").match
+"""A document type stands before the first element; further on the same characters are text."""
 
 
 class MalformedXml(Exception):
@@ -27,7 +33,7 @@ def parse_document(content: bytes) -> etree._Element:
     Raises:
         MalformedXml: It is not well-formed or has a document type; the message has line and column.
     """
-    if b"<!DOCTYPE" in content:
+    if b"<!DOCTYPE" in content and HAS_DOCTYPE(content):
         raise MalformedXml("a document type declaration, which NETCONF does not allow")
     parser = etree.XMLParser(
         # whatever the document says of itself: RFC 6241 section 3 wants UTF-8, and the check above reads nothing else
@@ -46,10 +52,26 @@ def parse_document(content: bytes) -> etree._Element:
 
 
 def inner_xml(element: etree._Element) -> str:
-    """Return what stands inside `element`, canonical and self-contained, as the value of anydata or anyxml."""
-    parts = [escape(element.text or "")]
-    parts.extend(etree.tostring(child, method="c14n2", with_tail=True).decode() for child in element)
+    """Return what stands inside `element`, canonical and self-contained, as the value of anydata or anyxml.
+
+    Raises:
+        BadElement: A namespace there has a relative URI, which has no canonical form.
+    """
+    parts = [_escaped(element.text or "")]
+    for child in element:
+        parts += [_canonical(child), _escaped(child.tail or "")]
     return "".join(parts)
+
+
+def _canonical(element: etree._Element) -> str:
+    # values may have prefixes too: identities, paths
+    values = " ".join(part for each in element.iter() for part in (each.text or "", *map(str, each.attrib.values())))
+    try:
+        return etree.tostring(
+            element, method="c14n", exclusive=True, inclusive_ns_prefixes=sorted(set(PREFIXES(values)))
+        ).decode()
+    except etree.C14NError as error:
+        raise BadElement("a namespace that is no absolute URI") from error
 
 
 def print_children(node: Node) -> str:
@@ -99,7 +121,7 @@ def _print_child(schema: SchemaNode, child: Child, out: list[str]) -> None:
 def print_leaf(schema: SchemaNode, value: Value) -> str:
     """Return the element of a leaf, or of one value of a leaf-list."""
     if value.__class__ is str:
-        return f"{schema.open_tag}>{escape(str(value))}{schema.close_tag}"
+        return f"{schema.open_tag}>{_escaped(str(value))}{schema.close_tag}"
     if value.__class__ is Identity:
         module_name, _, name = str(value).partition(":")
         module = schema.schema.modules[module_name]
@@ -107,4 +129,16 @@ def print_leaf(schema: SchemaNode, value: Value) -> str:
         return f"{schema.open_tag}{declared}>{module.prefix}:{name}{schema.close_tag}"
     if value.__class__ is int:
         return f"{schema.open_tag}>{value}{schema.close_tag}"
-    return f"{schema.open_tag}>{escape(schema.type.text(value))}{schema.close_tag}"
+    declared = _declared(schema, value) if isinstance(value, InstanceIdentifier) else ""
+    return f"{schema.open_tag}{declared}>{_escaped(schema.type.text(value))}{schema.close_tag}"
+
+
+def _declared(schema: SchemaNode, value: InstanceIdentifier) -> str:
+    """Return the declarations of the namespaces in an instance-identifier, whose prefixes are the modules' names."""
+    modules = (schema.schema.modules[name] for name in sorted(InstanceIdentifierType.modules(value)))
+    return "".join(f" xmlns:{module.name}={quoteattr(module.namespace)}" for module in modules)
+
+
+def _escaped(text: str) -> str:
+    # a parser takes a carriage return that is not a character reference for a line feed
+    return escape(text, {"\r": "&#13;"})
