@@ -71,10 +71,11 @@ def deviation_module(schema: Schema, full: Schema, defaults: Mapping[str, str] =
     for path, what in deviate.items():
         steps = []
         for step in _way(full.find(path)):
-            imports[step.module.name] = step.module
-            prefix = step.module.unique_prefix
-            steps += [f"/{prefix}:{choice.rpartition('/')[2]}/{prefix}:{case}" for choice, case in step.cases]
-            steps.append(f"/{prefix}:{step.name}")
+            between = [name for choice, case in step.cases for name in (choice.rpartition("/")[2], case)]
+            for qname in [*between, f"{step.module.name}:{step.name}"]:
+                owner, _, own_name = qname.partition(":")
+                module = imports[owner] = full.modules[owner]
+                steps.append(f"/{module.unique_prefix}:{own_name}")
         statements.append(f'  deviation "{"".join(steps)}" {{\n    {what}\n  }}')
     head = [f"module {NAME} {{", "  yang-version 1;", f'  namespace "{NAMESPACE}";', "  prefix nosd;", ""]
     for module in sorted(imports.values(), key=lambda module: module.name):

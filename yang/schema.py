@@ -42,10 +42,19 @@ class Choice(NamedTuple):
     """A choice among the children of a node."""
 
     id: str
+    """The choices and cases on the way to it and its own name, each as `module:name`."""
     mandatory: bool
     default: str | None
+    """The default case, as `module:name`."""
     cases: tuple[tuple[str, str], ...]
     """The (choice id, case) pairs that this choice itself stands in, outermost first."""
+    whens: tuple[tuple[int, bool], ...]
+    """The when statements on it and around it."""
+
+    @property
+    def name(self) -> str:
+        """Its name alone."""
+        return self.id.rpartition(":")[2]
 
 
 class When(NamedTuple):
@@ -248,7 +257,8 @@ class Schema:
         }
         self._types: list[Type | None] = [None] * len(tables.types)
         self._derived: dict[tuple[str, ...], dict[str, Identity]] = {}
-        self.root = SchemaNode(self, NodeRecord("root", "", "", CONFIG, -1, {}, tables.nodes), None, 0, support)
+        top = NodeRecord("root", "", "", CONFIG, -1, {"choices": tables.choices}, tables.nodes)
+        self.root = SchemaNode(self, top, None, 0, support)
 
     def supporting(self, paths: Iterable[str]) -> Schema:
         """Return this schema with only the nodes at `paths`, what leads to them, and the keys of lists on the way.

@@ -68,6 +68,8 @@ class Tables(NamedTuple):
     """Every identity, `module:name`, with its direct bases."""
     nodes: tuple[NodeRecord, ...]
     """The top-level nodes of all modules: data nodes, rpcs and notifications."""
+    choices: tuple[Any, ...]
+    """The choices among them, as a node's `choices`."""
 
 
 def dump(tables: Tables, file: FilePath) -> None:
@@ -90,13 +92,17 @@ def load(file: FilePath) -> Tables:
     header = _header()
     if not content.startswith(header):
         raise ModelError(f"{file} was compiled by another version: run 'nos-mgmt models compile'")
-    modules, types, expressions, identities, nodes = marshal.loads(memoryview(content)[len(header) :])  # noqa: S302
+    try:
+        modules, types, expressions, identities, nodes, choices = marshal.loads(content[len(header) :])  # noqa: S302 - ours
+    except (EOFError, TypeError, ValueError) as error:
+        raise ModelError(f"{file} is damaged: run 'nos-mgmt models compile'") from error
     return Tables(
         tuple(ModuleRecord(*module) for module in modules),
         types,
         tuple(Expression(*expression) for expression in expressions),
         identities,
         nodes,
+        choices,
     )
 
 

@@ -138,7 +138,7 @@ class _Validation:
                 and self.is_open(schema, choice.id, present)
                 and (node is None or all(case_in_use(node, *case) for case in choice.cases))
             ):
-                name = choice.id.rpartition("/")[2]
+                name = choice.name
                 yield DataMissing(
                     f"one of the alternatives of {name} is mandatory",
                     path,

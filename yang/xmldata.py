@@ -83,7 +83,7 @@ def _refuse_missing(node: Node) -> None:
         names = [name for name, child in node.schema.children.items() if choice.id in dict(child.cases)]
         is_wanted = choice.mandatory and all(case_in_use(node, *case) for case in choice.cases)
         if is_wanted and node.children.keys().isdisjoint(names):
-            info = (("bad-element", names[0] if len(names) == 1 else choice.id),)
+            info = (("bad-element", names[0] if len(names) == 1 else choice.name),)
             raise MissingElement(f"{node.schema.name} needs one of {listed(names)}", info=info)
     for name, schema in node.schema.children.items():
         child = node.children.get(name)

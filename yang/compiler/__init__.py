@@ -93,13 +93,16 @@ def compile_modules(
         sources[id(node)] = _source(statement)
 
     compiler = NodeCompiler(record)
-    nodes = tuple(node for module in modules if module.keyword == "module" for node in compiler.children(module))
+    tops = [module for module in modules if module.keyword == "module"]
+    nodes = tuple(node for module in tops for node in compiler.children(module))
+    choices = tuple(choice for module in tops for choice in compiler.choices(module))
     tables = Tables(
         tuple(_module_record(module) for module in modules),
         tuple(compiler.specs),
         tuple(compiler.expressions),
         dict(_identities(modules)),
         nodes,
+        choices,
     )
     progress("checking expressions")
     return Compiled(tables, sources, list(_checked(Schema(tables))))

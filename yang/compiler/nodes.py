@@ -36,10 +36,9 @@ class NodeCompiler:
         """Yield the records of the data nodes and operations below `parent`; those of choices and cases among them."""
         for child in parent.i_children:
             if child.keyword == "choice":
-                choice = "/".join([*(name for case in cases for name in case), child.arg])
                 for case in child.i_children:
                     inner = whens + self._whens(child, on_parent=True) + self._whens(case, on_parent=True)
-                    yield from self.children(case, (*cases, (choice, case.arg)), inner)
+                    yield from self.children(case, (*cases, (_choice_id(child, cases), _qname(case))), inner)
             elif child.keyword in DATA or child.keyword in OPERATIONS:
                 yield self._node(child, cases, whens)
 
@@ -70,7 +69,7 @@ class NodeCompiler:
             children = tuple(self._input_or_output(child) for child in statement.i_children)
         elif statement.keyword not in ("anydata", "anyxml"):
             children = tuple(self.children(statement))
-            if choices := tuple(self._choices(statement, ())):
+            if choices := tuple(self.choices(statement)):
                 extra["choices"] = choices
         if statement.keyword in ("list", "leaf-list"):
             self._list(statement, extra)
@@ -82,27 +81,31 @@ class NodeCompiler:
 
     def _input_or_output(self, statement: Statement) -> NodeRecord:
         extra: dict[str, Any] = {}
-        if choices := tuple(self._choices(statement, ())):
+        if choices := tuple(self.choices(statement)):
             extra["choices"] = choices
         if musts := tuple(self._musts(statement)):
             extra["must"] = musts
         children = tuple(self.children(statement))
         return NodeRecord(statement.keyword, statement.keyword, module_name(statement), CONFIG, -1, extra, children)
 
-    def _choices(self, parent: Statement, cases: Cases) -> Iterator[tuple[str, bool, str | None, Cases]]:
+    def choices(self, parent: Statement, cases: Cases = (), whens: Whens = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the choices below `parent`, outer ones first, as `yang.schema.Choice` has them."""
         for choice in parent.i_children:
             if choice.keyword != "choice":
                 continue
-            identifier = "/".join([*(name for case in cases for name in case), choice.arg])
+            identifier = _choice_id(choice, cases)
             mandatory, default = choice.search_one("mandatory"), choice.search_one("default")
+            every = whens + self._whens(choice, on_parent=True)
             yield (
                 identifier,
                 mandatory is not None and mandatory.arg == "true",
-                default.arg if default is not None else None,
+                f"{module_name(choice)}:{default.arg.rpartition(':')[2]}" if default is not None else None,
                 cases,
+                every,
             )
             for case in choice.i_children:
-                yield from self._choices(case, (*cases, (identifier, case.arg)))
+                inner = every + self._whens(case, on_parent=True)
+                yield from self.choices(case, (*cases, (identifier, _qname(case))), inner)
 
     def _list(self, statement: Statement, extra: dict[str, Any]) -> None:
         if keys := getattr(statement, "i_key", None):
@@ -215,6 +218,16 @@ class NodeCompiler:
 def module_name(statement: Statement) -> str:
     """Return the name of the module whose namespace a data node is in."""
     return str(statement.i_module.i_modulename)
+
+
+def _qname(statement: Statement) -> str:
+    return f"{module_name(statement)}:{statement.arg}"
+
+
+def _choice_id(choice: Statement, cases: Cases) -> str:
+    # two modules may augment one node with choices of one name
+    outer = "/".join(cases[-1]) + "/" if cases else ""
+    return outer + _qname(choice)
 
 
 def data_child(parent: Statement, module: str | None, name: str) -> Statement | None:
