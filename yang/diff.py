@@ -7,11 +7,11 @@ from xml.sax.saxutils import quoteattr
 
 from yang.path import Path, quoted
 from yang.tree import Entries, Node
-from yang.types import Identity
+from yang.types import Identity, InstanceIdentifier, InstanceIdentifierType
 from yang.xmlio import print_child, print_children, print_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
@@ -22,7 +22,10 @@ YANG = "urn:ietf:params:xml:ns:yang:1"
 
 
 class Change(NamedTuple):
-    """One node that is there only before, only after, or with another value; the topmost such node of a subtree."""
+    """One node that is there only before, only after, or with another value; the topmost such node of a subtree.
+
+    An entry of a list ordered by the user that stands elsewhere is there before and after.
+    """
 
     path: Path
     before: Child | None
@@ -45,6 +48,11 @@ def changes(before: Node, after: Node, path: Path | None = None) -> Iterator[Cha
                     yield Change(entry_path, old_entry, new_entry)
                 else:
                     yield from changes(old_entry, new_entry, entry_path)
+            if schema.user_ordered and old is not None and new is not None:
+                entries, moved = cast("Entries", old), cast("Entries", new)
+                for key in _out_of_place(*_not_shared(entries, moved)):
+                    if key in entries:
+                        yield Change(Path(path, schema, key), entries[key], moved[key])
         elif isinstance(old, Node) and isinstance(new, Node):
             yield from changes(old, new, here)
         elif old != new or old.__class__ is not new.__class__:
@@ -111,13 +119,19 @@ def _with_attributes(schema: SchemaNode, xml: str, attributes: str) -> str:
 
 
 def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | None, out: list[str]) -> None:
-    places = _places(schema, list(old or ()), list(new or ())) if schema.user_ordered else {}
-    order = {key: index for index, key in enumerate(new or ())} if schema.user_ordered else {}
     found = list(entry_changes(old, new))
-    if places:
+    places: dict[Key, str] = {}
+    if schema.user_ordered and old is not None and new is not None:
+        elsewhere = _out_of_place(*_not_shared(old, new))
+        if any(before is not None and _is_unquotable(before) for before in elsewhere.values()):
+            # no insert can name such an entry, so each is put last in turn
+            places = dict.fromkeys(new, ' yang:insert="last"')
+        else:
+            places = _places(schema, elsewhere)
         # an entry that only moves is not a changed entry
         known = {key for key, _, _ in found}
-        found += [(key, cast("Entries", old)[key], cast("Entries", new)[key]) for key in places if key not in known]
+        found += [(key, old[key], new[key]) for key in places if key not in known]
+        order = {key: index for index, key in enumerate(places)}
         found.sort(key=lambda change: order.get(change[0], -1))
     for key, before, after in found:
         place = places.get(key, "")
@@ -133,12 +147,14 @@ def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | Non
 
 
 def _leaf_list_difference(schema: SchemaNode, old: Sequence[Value], new: Sequence[Value], out: list[str]) -> None:
-    places = _places(schema, [(value,) for value in old], [(value,) for value in new]) if schema.user_ordered else {}
-    gone = (value for value in old if value not in new)
+    kept, known = set(new), set(old)
+    elsewhere = _out_of_place([(value,) for value in old], [(value,) for value in new]) if schema.user_ordered else {}
+    places = _places(schema, elsewhere)
+    gone = (value for value in old if value not in kept)
     out.extend(_with_attributes(schema, print_leaf(schema, value), ' nc:operation="delete"') for value in gone)
     for value in new:
         place = places.get((value,), "")
-        if value not in old:
+        if value not in known:
             out.append(_with_attributes(schema, print_leaf(schema, value), f' nc:operation="create"{place}'))
         elif place:
             out.append(_with_attributes(schema, print_leaf(schema, value), place))
@@ -148,46 +164,78 @@ def _key_leaves(schema: SchemaNode, key: Key) -> str:
     return "".join(print_leaf(schema.children[name], value) for name, value in zip(schema.keys, key, strict=True))
 
 
-def _places(schema: SchemaNode, old: list[Key], new: list[Key]) -> dict[Key, str]:
-    """Return the insert attributes of the entries that are new or stand elsewhere in a user's order (RFC 7950 7.8.6)."""
-    kept = set(new)
-    order = {key: index for index, key in enumerate(key for key in old if key in kept)}
+def _places(schema: SchemaNode, elsewhere: Mapping[Key, Key | None]) -> dict[Key, str]:
+    """Return the insert attributes of entries by the ones before them (RFC 7950 sections 7.7.9 and 7.8.6)."""
     places = {}
-    last = -1
-    for index, key in enumerate(new):
-        if order.get(key, -1) > last:
-            last = order[key]
-        elif index == 0:
+    for key, before in elsewhere.items():
+        if before is None:
             places[key] = ' yang:insert="first"'
         else:
-            anchor, declared = _anchor(schema, new[index - 1])
+            anchor, declared = _anchor(schema, before)
             places[key] = f' yang:insert="after" {anchor}{declared}'
     return places
 
 
+def _not_shared(old: Entries, new: Entries) -> tuple[list[Key], list[Key], Key | None]:
+    """Return the keys of both without the chunks that both begin with and end with, and the key before."""
+    start, end, shortest = 0, 0, min(len(old.chunks), len(new.chunks))
+    while start < shortest and old.chunks[start] is new.chunks[start]:
+        start += 1
+    while end < shortest - start and old.chunks[-1 - end] is new.chunks[-1 - end]:
+        end += 1
+    parts = (entries.chunks[start : len(entries.chunks) - end] for entries in (old, new))
+    one, other = ([key for chunk in part for key in chunk] for part in parts)
+    return one, other, next(reversed(old.chunks[start - 1])) if start else None
+
+
+def _out_of_place(old: list[Key], new: list[Key], before: Key | None = None) -> dict[Key, Key | None]:
+    """Return the keys in `new` that are not in `old` or not in its order, each with the one before it."""
+    if old == new:
+        return {}
+    order = {key: index for index, key in enumerate(old)}
+    found: dict[Key, Key | None] = {}
+    last = -1
+    for key in new:
+        if order.get(key, -1) > last:
+            last = order[key]
+        else:
+            found[key] = before
+        before = key
+    return found
+
+
+def _is_unquotable(key: Key) -> bool:
+    return any(isinstance(value, str) and "'" in value and '"' in value for value in key)
+
+
 def _anchor(schema: SchemaNode, key: Key) -> tuple[str, str]:
     """Return the attribute that names an entry to insert after, and the namespaces that it needs."""
-    declared: dict[str, str] = {}
+    modules: set[str] = set()
+
+    def prefix(module: str) -> str:
+        # of its own, since the element that has the attribute may declare the module's prefix too
+        modules.add(module)
+        return f"at.{module}"
 
     def text(node: SchemaNode, value: Value) -> str:
-        if not isinstance(value, Identity):
-            return node.type.text(value)
-        module = schema.schema.modules[value.partition(":")[0]]
-        declared[module.unique_prefix] = module.namespace
-        return f"{module.unique_prefix}:{value.partition(':')[2]}"
+        if isinstance(value, Identity):
+            module, _, name = value.partition(":")
+            return f"{prefix(module)}:{name}"
+        if isinstance(value, InstanceIdentifier):
+            return InstanceIdentifierType().parse(value, lambda module: prefix(str(module)))
+        return node.type.text(value)
 
     if schema.kind == "leaf-list":
         attribute = f"yang:value={quoteattr(text(schema, key[0]))}"
     else:
-        prefix = schema.module.unique_prefix
-        declared[prefix] = schema.module.namespace
         predicates = (
-            f"[{prefix}:{name}={quoted(text(schema.children[name], value))}]"
+            f"[{prefix(schema.module.name)}:{name}={quoted(text(schema.children[name], value))}]"
             for name, value in zip(schema.keys, key, strict=True)
         )
         attribute = f"yang:key={quoteattr(''.join(predicates))}"
-    namespaces = "".join(f" xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in declared.items())
-    return attribute, namespaces
+    known = schema.schema.modules
+    namespaces = (f" xmlns:{prefix(name)}={quoteattr(known[name].namespace)}" for name in sorted(modules))
+    return attribute, "".join(namespaces)
 
 
 def in_config(content: str) -> str:
@@ -196,11 +244,11 @@ def in_config(content: str) -> str:
 
 
 def summary(change: Change, limit: int = 60) -> str:
-    """Return one line for people: `+ path value`, `- path` or `~ path old -> new`."""
+    """Return one line for people: `+ path value`, `- path`, `~ path old -> new` or `~ path moved`."""
     if change.after is None:
         return f"- {change.path}"
-    if isinstance(change.after, (Node, Entries)) or isinstance(change.before, (Node, Entries)):
-        return f"+ {change.path}"
+    if isinstance(change.after, Node):
+        return f"+ {change.path}" if change.before is None else f"~ {change.path} moved"
     new = _shown(change.path.schema, change.after, limit)
     if change.before is None:
         return f"+ {change.path} {new}"
@@ -208,5 +256,9 @@ def summary(change: Change, limit: int = 60) -> str:
 
 
 def _shown(schema: SchemaNode, value: Any, limit: int) -> str:
-    text = ", ".join(map(schema.type.text, value)) if isinstance(value, tuple) else schema.type.text(value)
-    return text if len(text) <= limit else text[:limit] + "…"
+    if schema.kind not in ("leaf", "leaf-list"):
+        text = str(value)  # anydata and anyxml are text
+    else:
+        text = ", ".join(map(schema.type.text, value)) if isinstance(value, tuple) else schema.type.text(value)
+    text = text if len(text) <= limit else text[:limit] + "…"
+    return text.translate({ord("\n"): r"\n", ord("\r"): r"\r"})
