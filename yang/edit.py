@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lxml import etree
@@ -19,16 +20,17 @@ from yang.errors import (
     UnknownElement,
 )
 from yang.tree import Entries, Node, is_empty, ordered
+from yang.types import shown
 from yang.when import settle
 from yang.xmldata import (
     Reader,
     Refused,
     bad,
-    invalid,
     path_of,
     read_key,
     read_value,
     refuse_mixed_content,
+    refuse_text,
     refuse_two_cases,
     resolver,
     twice,
@@ -70,6 +72,8 @@ def edit_config(
     refuse_mixed_content(config, schema)
     base = Node(schema, {}) if default_operation == "replace" else tree
     try:
+        if not len(config):
+            refuse_text(config)
         edited = _Editor(schema, config, errors).children(base, config, default_operation)
     except Refused as refused:
         raise _placed(refused, config, schema) from None
@@ -103,9 +107,7 @@ class _Editor:
             try:
                 self.child(schema, element, inherited, children, given, lists)
             except Refused as refused:
-                if self.errors is None:
-                    raise
-                self.errors.append(_placed(refused, self.config, self.root))
+                self.note(refused)
         for name, edit in lists.items():
             new = edit.result()
             if new is None or is_empty(new):
@@ -113,12 +115,24 @@ class _Editor:
             else:
                 children[name] = new
         if schema.choices:
-            self.settle_cases(schema, children, given | lists.keys(), parent)
+            try:
+                self.settle_cases(schema, children, given | lists.keys(), parent)
+            except Refused as refused:
+                self.note(refused)
+                for name in [name for name in given | lists.keys() if schema.children[name].cases]:
+                    children.pop(name, None)
+                    children.update({name: node.children[name]} if name in node.children else {})
         if len(children) == len(node.children) and all(
             node.children.get(name) is child for name, child in children.items()
         ):
             return node
         return Node(schema, ordered(schema, children))
+
+    def note(self, refused: Refused) -> None:
+        """Keep the error of `refused` if the edit is to go on, and raise it otherwise."""
+        if self.errors is None:
+            raise refused
+        self.errors.append(_placed(refused, self.config, self.root))
 
     def child(
         self,
@@ -190,6 +204,8 @@ class _Editor:
         self, schema: SchemaNode, element: etree._Element, old: Node | None, operation: str, key: Key = ()
     ) -> Node | None:
         """Return what becomes of a container or list entry."""
+        if not len(element):
+            refuse_text(element)
         if operation in ("delete", "remove"):
             if old is None and operation == "delete":
                 raise Refused(
@@ -224,9 +240,7 @@ class _Editor:
             if old is None:
                 raise Refused(element, DataMissing(f"{schema.name} is not there", info=bad(schema)))
             return old
-        if schema.kind != "leaf":
-            return self.reader.inner_xml(element)
-        value = self._value(element, schema)
+        value = self._value(element, schema) if schema.kind == "leaf" else self.reader.inner_xml(element)
         return old if value == old and value.__class__ is old.__class__ else value
 
     def entry(self, edit: _ListEdit, element: etree._Element, operation: str) -> None:
@@ -293,19 +307,14 @@ class _Editor:
                     info=(("bad-attribute", attribute), *bad(schema)),
                 ),
             )
+        info = (("bad-attribute", etree.QName(name).localname), *bad(schema))
         try:
             key = self.anchor(schema, element, str(anchor))
         except InvalidValue as error:
-            raise Refused(element, invalid(schema, error)) from None
+            raise Refused(element, BadAttribute(f"{schema.name}: {error.message}", info=info)) from None
         if not edit.has(key) or key == own:
-            raise Refused(
-                element,
-                BadAttribute(
-                    f"{anchor} names no entry to stand {place}",
-                    app_tag="missing-instance",
-                    info=(("bad-attribute", etree.QName(name).localname), *bad(schema)),
-                ),
-            )
+            message = f"{anchor} names no entry to stand {place}"
+            raise Refused(element, BadAttribute(message, app_tag="missing-instance", info=info))
         return (str(place), key)
 
     def anchor(self, schema: SchemaNode, element: etree._Element, text: str) -> Key:
@@ -315,7 +324,7 @@ class _Editor:
             return (schema.type.parse(text, resolve),)
         named = {name: value[1:-1] for _, name, value in PREDICATE.findall(text)}
         if named.keys() != set(schema.keys):
-            raise InvalidValue(f"{text!r} does not name the keys {' '.join(schema.keys)}")
+            raise InvalidValue(f"{shown(text)} does not name the keys {' '.join(schema.keys)}")
         return tuple(schema.children[name].type.parse(named[name], resolve) for name in schema.keys)
 
     def settle_cases(
@@ -345,7 +354,8 @@ class _ListEdit:
     def __init__(self, schema: SchemaNode, old: Entries | tuple[Value, ...] | None) -> None:
         self.schema = schema
         self.entries = old if isinstance(old, Entries) else None
-        self.values = old if isinstance(old, tuple) else ()
+        self.values = dict.fromkeys(old) if isinstance(old, tuple) else {}
+        self.old = old
         self.given: dict[Key, Any] = {}
         self.places: dict[Key, _Place] = {}
 
@@ -368,35 +378,40 @@ class _ListEdit:
         changed = {key: entry for key, entry in self.given.items() if old.get(key) is not entry}
         entries = old.updated(changed) if changed else old
         if self.places:
-            moved = self._placed([(key, entry) for key, entry in entries.items()])
-            if [key for key, _ in moved] != list(entries):
-                entries = Entries(self.schema, moved)
+            moved = self._placed(list(entries))
+            if moved != list(entries):
+                known = dict(entries.items())
+                entries = Entries(self.schema, {key: known[key] for key in moved})
         return entries
 
     def _values(self) -> tuple[Value, ...]:
         kept = [value for value in self.values if self.given.get((value,), value) is not None]
         kept += [value for (value,), new in self.given.items() if new is not None and value not in self.values]
         if self.places:
-            kept = [value for (value,), _ in self._placed([((value,), None) for value in kept])]
+            kept = [value for (value,) in self._placed([(value,) for value in kept])]
         elif not self.schema.user_ordered:
             kept.sort(key=self.schema.type.order)
-        return self.values if tuple(kept) == self.values else tuple(kept)
+        return cast("tuple[Value, ...]", self.old) if kept == list(self.values) and self.old else tuple(kept)
 
-    def _placed(self, items: list[tuple[Key, Any]]) -> list[tuple[Key, Any]]:
+    def _placed(self, keys: list[Key]) -> list[Key]:
+        """Return `keys` with those that have places moved there, one after the other."""
+        # a ring of neighbours, closed by None: an edit may move every entry of a long list
+        ring: list[Key | None] = [None, *keys, None]
+        following = dict(pairwise(ring))
+        preceding = {right: left for left, right in pairwise(ring)}
         for key, (place, anchor) in self.places.items():
-            item = next(item for item in items if item[0] == key)
-            items.remove(item)
-            keys = [other for other, _ in items]
-            match place:
-                case "first":
-                    items.insert(0, item)
-                case "last":
-                    items.append(item)
-                case "before":
-                    items.insert(keys.index(cast("Key", anchor)), item)
-                case _:
-                    items.insert(keys.index(cast("Key", anchor)) + 1, item)
-        return items
+            left, right = preceding[key], following[key]
+            following[left], preceding[right] = right, left
+            right = anchor if place in ("before", "last") else following[anchor]
+            left = preceding[right]
+            following[left] = preceding[right] = key
+            following[key], preceding[key] = right, left
+        moved: list[Key] = []
+        key_or_end = following[None]
+        while key_or_end is not None:
+            moved.append(key_or_end)
+            key_or_end = following[key_or_end]
+        return moved
 
 
 def _named(schema: SchemaNode, key: Key) -> str:
