@@ -170,7 +170,7 @@ def test_what_is_to_be_created_and_is_there_and_the_reverse_are_errors(
             "/oc-if:interfaces",
             {"bad-element": "interface", "bad-namespace": "urn:x"},
         ),
-        (interfaces("text", interface("Ethernet1")), "bad-element", None, {"bad-element": "interfaces"}),
+        (interfaces("text", interface("Ethernet1")), "bad-element", "/oc-if:interfaces", {"bad-element": "interfaces"}),
         (
             with_operation("overwrite"),
             "bad-attribute",
