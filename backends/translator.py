@@ -67,8 +67,9 @@ class Translator(ABC, Generic[ViewT]):
 
         For no attribute in particular it is the leaf that the object is called by, which is claimed first.
         """
-        matching = (claim.leaf for claim in self.claims if claim.attribute == attribute)
-        return next(matching, "" if attribute else self.claims[0].leaf)
+        if not attribute:
+            return self.claims[0].leaf
+        return next((claim.leaf for claim in self.claims if claim.attribute == attribute), "")
 
 
 AnyTranslator = Translator[Any]
