@@ -351,8 +351,8 @@ class Committer:
             self._wanted.demand(self._objects.changed(last, replayed(last, delta)))
             self._resolve()
             return set(self._wanted.concerned)
-        except RequestError as error:
-            # other models or backends than it was begun with
+        except (RequestError, HistoryFailed) as error:
+            # other models or backends than it was begun with, or the row is damaged
             self._publish(f"what commit {commit_id} may have left behind is not known: {error}")
             return set()
         finally:

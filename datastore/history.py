@@ -23,13 +23,14 @@ from yang.edit import edit_config
 from yang.errors import NosError, RequestError
 from yang.tree import Node
 from yang.xmldata import read_data
-from yang.xmlio import parse_document, print_children
+from yang.xmlio import MalformedXml, parse_document, print_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
     from typing import Any
 
+    from lxml import etree
     from sqlalchemy import Connection, Engine, Row
 
     from yang.schema import Schema
@@ -240,7 +241,7 @@ class History:
             if start is not None:
                 read = start.commit_id
                 text = _inflated(start.configuration, read)
-                tree = read_data(parse_document(in_config(text).encode()), self._schema)
+                tree = read_data(_parsed(text), self._schema)
             for read, delta in deltas:
                 tree = replayed(tree, _inflated(delta, read))
         except RequestError as error:
@@ -274,8 +275,9 @@ def replayed(tree: Node, delta: str) -> Node:
 
     Raises:
         RequestError: It is not the configuration that the commit was made from, or does not fit the models.
+        HistoryFailed: The delta is damaged.
     """
-    return edit_config(tree, parse_document(in_config(delta).encode()))
+    return edit_config(tree, _parsed(delta))
 
 
 class _Transaction:
@@ -316,6 +318,13 @@ def _inflated(octets: bytes, commit_id: int) -> str:
         return zlib.decompress(octets).decode()
     except (zlib.error, UnicodeDecodeError) as error:
         raise HistoryFailed(f"commit {commit_id} in the history is damaged: {error}") from error
+
+
+def _parsed(text: str) -> etree._Element:
+    try:
+        return parse_document(in_config(text).encode())
+    except MalformedXml as error:
+        raise HistoryFailed(f"what is written in the history is damaged: {error}") from error
 
 
 def _shown(url: str) -> str:

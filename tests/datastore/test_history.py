@@ -299,6 +299,12 @@ def test_a_damaged_row_is_named(history: History, schema: Schema, file: Path) ->
     assert history.configuration(1) == port(schema, "one")
 
 
+def test_a_row_that_is_no_xml_is_damaged_too(history: History, schema: Schema) -> None:
+    history.seal(history.begin(ME, difference(Node(schema.root, {}), port(schema, "one")).replace("</interfaces>", "")))
+    with pytest.raises(HistoryFailed, match="damaged: Opening and ending tag mismatch"):
+        history.configuration()
+
+
 def test_a_commit_that_does_not_fit_the_models_is_named(
     history: History, schema: Schema, full_schema: Schema, file: Path
 ) -> None:
