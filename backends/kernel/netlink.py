@@ -42,10 +42,13 @@ IFINFO = struct.Struct("=BxHiII")
 
 SOL_NETLINK = 270
 CAP_ACK, EXT_ACK, STRICT_CHECK = 10, 11, 12
-SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+FORCED = {socket.SO_SNDBUF: 32, socket.SO_RCVBUF: 33}
+"""The buffers' sizes, and the same without the limit that the system sets for everyone."""
 BUFFER = 8 << 20
 CHUNK = 1000
-"""Requests in one send; their acknowledgements fit the receive buffer many times over."""
+"""Most requests in one send."""
+REFUSAL = 2048
+"""What the kernel counts for one refusal in the receive buffer, at most."""
 TIMEOUT = 10.0
 LONGEST = 0xFFFF
 ATTEMPTS = 10
@@ -86,6 +89,9 @@ class Netlink:
         self._socket = in_namespace(namespace, lambda: _open(groups))
         self._sequence = 0
         self._lock = threading.Lock()
+        # all of a send may be refused, and each refusal has to find room
+        self._count = min(CHUNK, self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // REFUSAL)
+        self._size = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
 
     def close(self) -> None:
         """Close the socket."""
@@ -99,8 +105,7 @@ class Netlink:
         """
         refused: dict[int, NetlinkError] = {}
         with self._lock:
-            for start in range(0, len(messages), CHUNK):
-                chunk = messages[start : start + CHUNK]
+            for start, chunk in self._chunks(messages):
                 first = self._sequence + 1
                 self._sequence += len(chunk)
                 last = self._sequence
@@ -117,6 +122,17 @@ class Netlink:
                         if error is not None:
                             refused[start + sequence - first] = error
         return refused
+
+    def _chunks(self, messages: Sequence[Message]) -> Iterator[tuple[int, Sequence[Message]]]:
+        """Yield the messages in pieces that can be sent at once, each with the index of its first message."""
+        start = size = 0
+        for index, message in enumerate(messages):
+            size += HEADER.size + len(message.payload)
+            if index > start and (index - start == self._count or size > self._size):
+                yield start, messages[start:index]
+                start, size = index, HEADER.size + len(message.payload)
+        if messages:
+            yield start, messages[start:]
 
     def ask(self, message: Message) -> list[tuple[int, bytes]]:
         """Return the answers to one request, or to a dump if its flags say so, as pairs of type and payload.
@@ -200,8 +216,12 @@ def in_namespace(namespace: str | None, action: Callable[[], Any]) -> Any:
 
 def _open(groups: int) -> socket.socket:
     opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
-    for option in (SO_SNDBUFFORCE, SO_RCVBUFFORCE):
-        opened.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+    for option, forced in FORCED.items():
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, forced, BUFFER)
+        except PermissionError:
+            # in a user namespace one may be root and not have this right
+            opened.setsockopt(socket.SOL_SOCKET, option, BUFFER)
     for option in (EXT_ACK, CAP_ACK, STRICT_CHECK):
         opened.setsockopt(SOL_NETLINK, option, 1)
     opened.bind((0, groups))

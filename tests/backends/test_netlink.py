@@ -6,6 +6,8 @@ import errno
 import os
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from backends.kernel import netlink as nl
 from backends.kernel.messages import ADDRESS, NEIGHBOR, address_message, link_creation, read_link
 from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, attributes, in_namespace
 from backends.kernel.resources import Address, Link
-from tests.conftest import PORTS
+from tests.conftest import PORTS, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,6 +220,36 @@ def test_a_namespace_that_is_not_there_is_not_made() -> None:
 def test_what_is_raised_in_a_namespace_is_raised_here(namespace: str) -> None:
     with pytest.raises(ZeroDivisionError):
         in_namespace(namespace, lambda: 1 // 0)
+
+
+UNPRIVILEGED = """
+import socket, struct
+from backends.kernel import KernelBackend, netlink as nl
+from backends.kernel.resources import Address, Hop, Link, Port, Route
+from backends.operation import Operation, OperationFailed
+
+backend = KernelBackend()
+backend.execute([Operation(None, Link("br0", "bridge", enabled=True, mtu=1500, alias=""))])
+addresses = [Operation(None, Address("br0", f"10.0.{n >> 8}.{n & 255}", 16)) for n in range(1, 1501)]
+backend.execute(addresses)
+try:
+    backend.execute(addresses)
+except OperationFailed as failed:
+    print(len(failed.failures), "refused")
+hops = tuple(Hop(f"10.0.{n >> 8}.{n & 255}", "br0") for n in range(2000, 2300))
+routes = [Operation(None, Route(f"172.16.{n}.0/24", 0, hops)) for n in range(100)]
+backend.execute(routes)
+print(len(backend.read([operation.key for operation in routes])), "routes")
+"""
+
+
+def test_root_of_a_user_namespace_is_enough() -> None:
+    inside = [needs("unshare"), "--user", "--map-root-user", "--net"]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user namespaces here")
+    command = [*inside, sys.executable, "-c", UNPRIVILEGED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["1500 refused", "100 routes"], done.stderr
 
 
 def test_nothing_stays_open(namespace: str) -> None:
