@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -16,9 +17,10 @@ from backends.kernel.resources import Address, Link, Neighbor, Port, Route, Vlan
 from backends.kernel.routes import StaticRoute
 from datastore import mender
 from datastore.support import supported
+from tests.conftest import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from backends.operation import Operation
@@ -78,3 +80,15 @@ def rig(tmp_path: Path, full_schema: Schema) -> Iterator[Rig]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the mender try again at once."""
     monkeypatch.setattr(mender, "PATIENCE", (0.01, 0.02))
+
+
+@pytest.fixture
+def ip(namespace: str) -> Callable[..., str]:
+    """iproute2's `ip` in the namespace, or at the far ends; its output is returned."""
+    command = needs("ip")
+
+    def run(*arguments: str, far: bool = False) -> str:
+        where = f"{namespace}-far" if far else namespace
+        return subprocess.run([command, "-n", where, *arguments], check=True, capture_output=True, text=True).stdout
+
+    return run
