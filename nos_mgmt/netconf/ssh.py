@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SUBSYSTEM = "netconf"
+CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
+"""Those that every client has; asyncssh takes 0.1 ms more for a small request with chacha20-poly1305."""
 WAITING = 8
 WAITING_OCTETS = 1 << 20
 """A session of which so many messages, or messages of so many octets, wait to be handled is not read any more."""
@@ -73,6 +75,7 @@ class Listener:
             lambda: _Server(self),
             sock=listening,
             server_host_keys=host_keys,
+            encryption_algs=CIPHERS,
             encoding=None,
             login_timeout=self.limits.login_time,
             password_auth=False,
