@@ -54,7 +54,6 @@ LINK_KINDS = frozenset({Port.kind, Link.kind, VlanLink.kind})
 FEW = 32
 """Up to so many things are asked for one by one; for more, everything is listed."""
 FIB_MATCH = 0x2000
-PROBE = "nos-probe"
 
 
 class _Request(NamedTuple):
@@ -176,19 +175,21 @@ class KernelBackend(Backend):
     def _probe(self) -> frozenset[str]:
         """Return the kinds of links that this kernel can make, without making any: each is asked for with an impossible MTU."""
         kinds = (*LINK_TYPES, "vlan")
-        mtu = ("IFLA_MTU", 0xFFFFFFFF)
-        requests = [
-            Message(
-                nl.NEWLINK,
-                nl.CREATE | nl.EXCL,
-                new_link_payload(PROBE, [mtu, ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind)]})]),
-            )
-            for kind in kinds
-        ]
-        refused = self._netlink.send(requests)
+        refused = self._netlink.send(
+            [
+                Message(
+                    nl.NEWLINK,
+                    nl.CREATE | nl.EXCL,
+                    new_link_payload(
+                        [("IFLA_MTU", 0xFFFFFFFF), ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind)]})]
+                    ),
+                )
+                for kind in kinds
+            ]
+        )
         if any(error.errno == errno.EPERM for error in refused.values()):
             raise PermissionError(errno.EPERM, "no right to change the network")
-        return frozenset(kind for index, kind in enumerate(kinds) if refused[index].errno != errno.EOPNOTSUPP)
+        return frozenset(kind for number, kind in enumerate(kinds) if refused[number].errno != errno.EOPNOTSUPP)
 
     def _namer(self, known: Mapping[str, LinkState]) -> Callable[[int], str]:
         """Return the function that gives the name of a link's index; links that are not in `known` are asked for."""

@@ -143,7 +143,8 @@ def link_creation(link: Resource, parent: int, loopback: str) -> Message:
         is_bridge = isinstance(link, Link) and link.type == "bridge"
         info = {"attrs": [("IFLA_INFO_KIND", "bridge" if is_bridge else loopback)]}
         attrs = []
-    return Message(nl.NEWLINK, nl.CREATE | nl.EXCL, new_link_payload(link.key[1], [*attrs, ("IFLA_LINKINFO", info)]))
+    attrs += [("IFLA_IFNAME", link.key[1]), ("IFLA_LINKINFO", info)]
+    return Message(nl.NEWLINK, nl.CREATE | nl.EXCL, new_link_payload(attrs))
 
 
 def link_changes(operation: Operation) -> Iterator[tuple[str, Message]]:

@@ -287,9 +287,9 @@ def link_payload(name: str, *attributes: bytes, flags: int = 0, change: int = 0)
     return IFINFO.pack(0, 0, 0, flags, change) + attribute(IFLA_IFNAME, name.encode() + b"\0") + b"".join(attributes)
 
 
-def new_link_payload(name: str, attrs: Sequence[tuple[str, Any]]) -> bytes:
-    """Return the payload of the message that makes the link `name` with pyroute2's attributes `attrs`."""
+def new_link_payload(attrs: Sequence[tuple[str, Any]]) -> bytes:
+    """Return the payload of the message that makes a link with pyroute2's attributes `attrs`."""
     message = ifinfmsg()
-    message["attrs"] = [("IFLA_IFNAME", name), *attrs]
+    message["attrs"] = list(attrs)
     message.encode()
     return bytes(message.data)[16:]
