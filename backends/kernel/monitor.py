@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,6 +88,7 @@ class Monitor:
         self._changes = changes
         self._changed = changed
         self._stopping = threading.Event()
+        self._waker, self._woken = socket.socketpair()
         changes.note_all(links().values())
         self._thread = threading.Thread(target=self._follow, name="kernel monitor", daemon=True)
         self._thread.start()
@@ -93,19 +96,24 @@ class Monitor:
     def close(self) -> None:
         """Stop following."""
         self._stopping.set()
+        self._waker.close()
         self._thread.join()
+        self._woken.close()
         self._netlink.close()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
             names: set[str] = set()
+            select.select([self._netlink.fileno(), self._woken], [], [])
+            if self._stopping.is_set():
+                return
             try:
                 for kind, payload in self._netlink.notifications():
                     if payload[0] == nl.AF_UNSPEC:  # a bridge tells of its ports with messages of its own family
                         names |= self._changes.note(read_link(payload), is_gone=kind == nl.DELLINK)
             except OSError:
                 names = self._listed()
-            if names and not self._stopping.is_set():
+            if names:
                 self._changed(names)
 
     def _listed(self) -> set[str]:

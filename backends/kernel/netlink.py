@@ -86,12 +86,16 @@ class Netlink:
         Raises:
             OSError: There is no such namespace, or no right to enter it.
         """
-        self._socket = in_namespace(namespace, lambda: _open(groups))
+        self._socket: socket.socket = in_namespace(namespace, lambda: _open(groups))
         self._sequence = 0
         self._lock = threading.Lock()
         # all of a send may be refused, and each refusal has to find room
         self._count = min(CHUNK, self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // REFUSAL)
         self._size = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when there are notifications."""
+        return self._socket.fileno()
 
     def close(self) -> None:
         """Close the socket."""
@@ -167,16 +171,12 @@ class Netlink:
         return answers if is_whole else None
 
     def notifications(self) -> Iterator[tuple[int, bytes]]:
-        """Return the notifications of one receive; nothing if none came within the socket's time-out.
+        """Yield the notifications of one receive.
 
         Raises:
-            OSError: Some were lost, or the socket is closed.
+            OSError: Some were lost, none came in time, or the socket is closed.
         """
-        try:
-            data = self._socket.recv(1 << 18)
-        except TimeoutError:
-            return
-        for _, kind, _, payload in _messages(data):
+        for _, kind, _, payload in _messages(self._socket.recv(1 << 18)):
             yield kind, payload
 
     def _receive(self, first: int, last: int) -> Iterator[tuple[int, int, int, bytes]]:
@@ -225,7 +225,7 @@ def _open(groups: int) -> socket.socket:
     for option in (EXT_ACK, CAP_ACK, STRICT_CHECK):
         opened.setsockopt(SOL_NETLINK, option, 1)
     opened.bind((0, groups))
-    opened.settimeout(0.5 if groups else TIMEOUT)
+    opened.settimeout(TIMEOUT)
     return opened
 
 
