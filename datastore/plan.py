@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backends.codec import plain
 from backends.operation import Operation
-from backends.resource import Prefix
+from backends.resource import Prefix, named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -75,10 +75,7 @@ class Plan:
 
     def __str__(self) -> str:
         lines = [f"{number}. {one.backend.name}: {one.operation}" for number, one in enumerate(self.steps, 1)]
-        lines += [
-            f"later: {deferred.key[0]} {' '.join(map(str, deferred.key[1:]))}: {deferred.reason}"
-            for deferred in self.deferred
-        ]
+        lines += [f"later: {named(deferred.key)}: {deferred.reason}" for deferred in self.deferred]
         return "\n".join(lines) or "nothing to do"
 
 
