@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import errno
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyroute2 import IPRoute, netns
+from pyroute2.netlink.exceptions import NetlinkError
 
 from backends.kernel.netlink import in_namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 SYSCTL = Path("/proc/sys/net")
 ROUTER = {
@@ -37,24 +38,33 @@ def make(namespace: str, far: str, ports: Sequence[str]) -> None:
     Raises:
         PermissionError: This process may not make namespaces.
     """
-    for name in (namespace, far):
-        if not exists(name):
-            try:
+    with _plain_refusal():
+        for name in (namespace, far):
+            if not exists(name):
                 netns.create(name)
-            except OSError as error:
-                if error.errno in (errno.EPERM, errno.EACCES):
-                    raise PermissionError(error.errno, "no right to make network namespaces") from error
-                raise
-    with IPRoute(netns=namespace) as near_end, IPRoute(netns=far) as far_end:
-        here = {link.get("ifname") for link in near_end.get_links()}
-        for port in ports:
-            if port not in here:
-                near_end.link("add", ifname=port, kind="veth", peer={"ifname": port, "net_ns_fd": far})
-        for end in (near_end, far_end):
-            end.link("set", index=end.link_lookup(ifname="lo")[0], state="up")
-        for port in ports:
-            far_end.link("set", index=far_end.link_lookup(ifname=port)[0], state="up")
-    in_namespace(namespace, lambda: _set(ROUTER))
+        with IPRoute(netns=namespace) as near_end, IPRoute(netns=far) as far_end:
+            here = {link.get("ifname") for link in near_end.get_links()}
+            for port in ports:
+                if port not in here:
+                    near_end.link("add", ifname=port, kind="veth", peer={"ifname": port, "net_ns_fd": far})
+            for end in (near_end, far_end):
+                end.link("set", index=end.link_lookup(ifname="lo")[0], state="up")
+            for port in ports:
+                far_end.link("set", index=far_end.link_lookup(ifname=port)[0], state="up")
+        in_namespace(namespace, lambda: _set(ROUTER))
+
+
+@contextmanager
+def _plain_refusal() -> Iterator[None]:
+    """Turn what the kernel says to those without the right into `PermissionError`."""
+    try:
+        yield
+    except (OSError, NetlinkError) as error:
+        number = error.code if isinstance(error, NetlinkError) else error.errno
+        # settings are a file system that cannot be written in some containers
+        if number not in (errno.EPERM, errno.EACCES, errno.EROFS):
+            raise
+        raise PermissionError(number, "no right to make network namespaces") from error
 
 
 def keep_secondaries(namespace: str | None) -> None:
