@@ -13,7 +13,7 @@ from backends.operation import Operation
 from backends.resource import Prefix, named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from backends.backend import Backend
     from backends.resource import Fact, Key, Resource
@@ -162,11 +162,13 @@ def operations(
     targets: Mapping[Key, Resource | None],
     bounced: Collection[Key],
     wanted: Wanted,
+    place: Callable[[Key], int] = lambda _: 0,
 ) -> list[Operation]:
     """Return what leads from the resources that were `found` to `targets`, in order.
 
     Resources come after what they need and go before it. What a changed resource needed until then goes after the change,
     so that traffic does not stop where a system can replace in place. Those in `bounced` are taken down and brought back.
+    Of one rank, those with the same `place` stand together, so that a system gets them at once.
     """
     gone: dict[Key, Operation] = {}
     made: dict[Key, Operation] = {}
@@ -184,11 +186,14 @@ def operations(
     first = [operation for key, operation in gone.items() if key not in late]
     then = [operation for key, operation in made.items() if key not in late]
     last = [gone.get(key) or made[key] for key in late]
-    return [
-        *sorted(first, key=lambda operation: -operation.resource.rank),
-        *sorted(then, key=lambda operation: operation.resource.rank),
-        *sorted(last, key=lambda operation: -operation.resource.rank),
-    ]
+
+    def up(operation: Operation) -> tuple[int, int]:
+        return operation.resource.rank, place(operation.key)
+
+    def down(operation: Operation) -> tuple[int, int]:
+        return -operation.resource.rank, -place(operation.key)
+
+    return [*sorted(first, key=down), *sorted(then, key=up), *sorted(last, key=down)]
 
 
 def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: Wanted) -> list[Key]:

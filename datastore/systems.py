@@ -39,6 +39,7 @@ class Systems:
     def __init__(self, backends: Sequence[Backend], wanted: Wanted, publish: Callable[[str], None]) -> None:
         """Reach systems through `backends`."""
         self._backends = tuple(backends)
+        self._place = {resource.kind: place for place, backend in enumerate(backends) for resource in backend.resources}
         self._by_kind = {resource.kind: backend for backend in backends for resource in backend.resources}
         self._wanted = wanted
         self._publish = publish
@@ -115,7 +116,8 @@ class Systems:
         if more := {key: target for key, target in bounced.items() if key not in targets}:
             found |= self.read(more)
             targets = {**targets, **more}
-        return Way(found, targets, planning.operations(found, targets, bounced.keys(), self._wanted))
+        operations = planning.operations(found, targets, bounced.keys(), self._wanted, lambda key: self._place[key[0]])
+        return Way(found, targets, operations)
 
     def carry_out(self, operations: Sequence[Operation]) -> None:
         """Carry out what can be carried out of `operations`.

@@ -64,6 +64,14 @@ def test_a_commit_does_just_what_the_plan_says(rig: Rig) -> None:
         assert {key: there.get(key) for key in plan.targets} == plan.targets
 
 
+def test_each_system_gets_what_has_one_rank_at_once(rig: Rig) -> None:
+    routes = static_routes(*(route(f"100.64.{number}.0/24", "DROP") for number in range(50)))
+    for content, last in ((routes, rig.hardware), ("", rig.kernel)):
+        batches = list(rig.commit(content).plan.batches())
+        assert [len(steps) for _, steps in batches] == [50, 50]
+        assert batches[-1][0] is last
+
+
 def test_a_commit_of_nothing_writes_nothing(rig: Rig) -> None:
     assert rig.commit("").commit_id is None
     assert list(rig.history.commits()) == []
