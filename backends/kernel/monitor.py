@@ -104,7 +104,7 @@ class Monitor:
     def _follow(self) -> None:
         while not self._stopping.is_set():
             names: set[str] = set()
-            select.select([self._netlink.fileno(), self._woken], [], [])
+            select.select([self._netlink.fileno(), self._woken.fileno()], [], [])
             if self._stopping.is_set():
                 return
             try:
