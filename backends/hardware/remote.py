@@ -223,16 +223,12 @@ class _Handler(socketserver.StreamRequestHandler):
                     if method == "watch":
                         self.watch()
                         continue
-                    answer = [True, self.carried_out(method, argument)]
+                    answer = [True, None if method == "stop" else _carried_out(self.server.chip, method, argument)]
                 except (KeyError, TypeError, ValueError) as error:
                     answer = [False, f"{type(error).__name__}: {error}"]
                 self.say(answer)
-
-    def carried_out(self, method: str, argument: Any) -> Any:
-        if method == "stop":
-            threading.Thread(target=self.server.shutdown).start()
-            return None
-        return _carried_out(self.server.chip, method, argument)
+                if answer[0] and method == "stop":
+                    threading.Thread(target=self.server.shutdown).start()
 
     def watch(self) -> None:
         # no event comes before the answer, and none is lost after it
