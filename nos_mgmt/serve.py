@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import gc
 import logging
+import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,10 @@ class AlreadyRunning(NosError):
     """Another server has the same state folder."""
 
 
+class CannotListen(NosError):
+    """An address at which nobody can listen, or somebody does already."""
+
+
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
     """Have the state folder alone.
@@ -61,20 +66,27 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         ModelError: There is no usable model set.
         HistoryFailed: The history cannot be opened.
         UnknownPlugin: There is no such backend.
-        OSError: The port is taken.
+        CannotListen: The port is taken, or there is no such address.
+        UnusableKey: A file that should hold a key does not.
     """
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupter())
     # the port is taken before any system is touched: whoever has it may manage the same ones
     with locked(settings.state), _bound(settings) as listening, ExitStack() as stack, suppress(KeyboardInterrupt):
         embedded = Embedded(settings)
         stack.callback(embedded.remove)
-        backends = _backends(settings, embedded, say)
-        device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
-        stack.callback(device.close)
-        device.start()
-        asyncio.run(_listen(settings, device, listening, known_hosts, say))
-        say("ending")
+        try:
+            backends = _backends(settings, embedded, say)
+            device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+            stack.callback(device.close)
+            device.start()
+            asyncio.run(_listen(settings, device, listening, known_hosts, say))
+            say("ending")
+        finally:
+            # who presses Ctrl-C twice does not want half of it to stay
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -83,13 +95,20 @@ def _bound(settings: Settings) -> socket.socket:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        raise OSError(
-            error.errno, f"cannot listen at {settings.host} port {settings.port}: {error.strerror}"
-        ) from error
+        raise CannotListen(f"cannot listen at {settings.host} port {settings.port}: {error.strerror}") from error
 
 
-def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal wants it
-    raise KeyboardInterrupt
+def _interrupter() -> Callable[[int, object], None]:
+    """Return what to do at a signal: raise `KeyboardInterrupt`, in this process."""
+    server = os.getpid()
+
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal wants it
+        # pyroute2 forks to enter a namespace, and ends its children so: what the server made is not theirs to remove
+        if os.getpid() != server:
+            os._exit(1)
+        raise KeyboardInterrupt
+
+    return interrupt
 
 
 async def _listen(
@@ -107,7 +126,10 @@ async def _listen(
         await listener.start(listening, [host_key])
         port = listening.getsockname()[1]
         if known_hosts is not None:
-            keys.make_known(known_hosts, settings.host, port, host_key)
+            try:
+                keys.make_known(known_hosts, settings.host, port, host_key)
+            except OSError as error:
+                say(f"clients have to be told the server's key: {error}")
         _collect_rarely()
         _greet(settings, device, port, say)
         await stop.wait()
