@@ -179,6 +179,8 @@ def fail(state: Path, name: str) -> None:
     from backends.hardware.simulated import Fault  # noqa: PLC0415
 
     kind, _, rest = name.partition(" ")
+    if not rest or (kind == "after" and not rest.isdecimal()):
+        raise click.BadParameter(f"{name!r} is neither 'KIND KEY' nor 'after N'", param_hint="NAME")
     with plain_errors():
         fault = Fault(after=int(rest)) if kind == "after" else Fault(key=(f"hardware:{kind}", *rest.split()))
         _chip(state).inject(fault)

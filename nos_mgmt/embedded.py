@@ -48,9 +48,10 @@ class Embedded:
         """
         ports = [f"Ethernet{number}" for number in range(1, self._settings.kernel_ports + 1)]
         missing = [name for name in (self.namespace, self.far) if not namespaces.exists(name)]
-        if missing and not self._record.exists():
-            # written down before, so that they are recognised whatever happens
-            self._record.write_text(json.dumps(missing), encoding="utf-8")
+        if missing:
+            # written down before, so that they are recognised whatever happens; those of another port stay on the list
+            made = dict.fromkeys([*self._made(), *missing])
+            self._record.write_text(json.dumps(list(made)), encoding="utf-8")
         namespaces.make(self.namespace, self.far, ports)
 
     def start_chip(self) -> None:
@@ -71,9 +72,17 @@ class Embedded:
             chip = remote.RemoteDriver(self.socket)
             chip.stop()
             chip.close()
-        if self._record.exists() and not self._settings.keep_namespaces:
-            namespaces.remove(*json.loads(self._record.read_text(encoding="utf-8")))
-            self._record.unlink()
+        if not self._settings.keep_namespaces:
+            namespaces.remove(*self._made())
+            self._record.unlink(missing_ok=True)
+
+    def _made(self) -> list[str]:
+        """Return the namespaces that were made for this state folder."""
+        try:
+            made: list[str] = json.loads(self._record.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return []
+        return made
 
 
 def socket_of(state: Path) -> Path:

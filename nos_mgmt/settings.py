@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -14,8 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+KINDS = {
+    Path: "a path",
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list of strings",
+    dict: "a table of tables",
+}
+"""What a value has to be, by the type of its default."""
+LEAST = {"port": 0, "asic_ports": 0, "kernel_ports": 0, "message_size": 1, "hello_time": 0, "sessions": 1}
+USER = re.compile(r"[A-Za-z_][\w.-]*")
+
+
 class SettingsError(NosError):
-    """A settings file that cannot be used; the message names the file and the setting."""
+    """Settings that cannot be used; the message names the setting, and the file if it is in one."""
 
 
 @dataclass(frozen=True)
@@ -65,34 +81,63 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
     """Return the settings in `file`, if there is one, with those of `options` that are not None over them.
 
     Raises:
-        SettingsError: The file cannot be read, or has a setting that there is not, or of the wrong type.
+        SettingsError: The file cannot be read, or has a setting that there is not, or one has a value that it cannot have.
     """
     settings = Settings()
     if file is not None:
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+            settings = replace(settings, **_typed(given, file.parent))
+            _refuse(settings)
+        except (OSError, ValueError, SettingsError) as error:
             raise SettingsError(f"{file}: {error}") from error
-        settings = replace(settings, **_typed(given, file))
-    return replace(settings, **{name: value for name, value in options.items() if value is not None})
+    settings = replace(settings, **{name: value for name, value in options.items() if value is not None})
+    _refuse(settings)
+    return settings
 
 
-def _typed(given: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """Return what a file gives, as the settings have it."""
+def _typed(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what a file in `folder` gives, as the settings have it."""
     defaults = {known.name: getattr(Settings(), known.name) for known in fields(Settings)}
-    values: dict[str, Any] = {}
+    values = {}
     for name, value in given.items():
         if name not in defaults:
-            raise SettingsError(f"{file}: there is no setting {name}; there are {', '.join(defaults)}")
-        default = defaults[name]
-        if isinstance(default, Path) and isinstance(value, str):
-            values[name] = file.parent / value
-        elif isinstance(default, tuple) and isinstance(value, list) and all(isinstance(item, str) for item in value):
-            values[name] = tuple(value)
-        elif isinstance(default, float) and isinstance(value, (int, float)) and not isinstance(value, bool):
-            values[name] = float(value)
-        elif type(value) is type(default):
-            values[name] = value
-        else:
-            raise SettingsError(f"{file}: {name} is {value!r}, not a {type(default).__name__}")
+            raise SettingsError(f"there is no setting {name}; there are {', '.join(defaults)}")
+        values[name] = _value(defaults[name], value, folder)
+        if values[name] is None:
+            wanted = next(text for kind, text in KINDS.items() if isinstance(defaults[name], kind))
+            raise SettingsError(f"{name} is {value!r}, not {wanted}")
     return values
+
+
+def _value(default: Any, value: Any, folder: Path) -> Any:
+    """Return a value of a file as a setting with this default has it; None if it cannot have it."""
+    match default:
+        case Path() if isinstance(value, str):
+            return folder / value
+        case tuple() if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        case dict() if isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
+            return value
+        case float() if type(value) in (int, float):
+            return float(value)
+        case str() | int() if type(value) is type(default):
+            return value
+    return None
+
+
+def _refuse(settings: Settings) -> None:
+    """Raise `SettingsError` for a value that a setting cannot have."""
+    for name, least in LEAST.items():
+        value = getattr(settings, name)
+        if value < least:
+            raise SettingsError(f"{name} {value} is less than {least}")
+    if settings.port > 65535:
+        raise SettingsError(f"port {settings.port} is outside 0..65535")
+    if settings.log_level not in LOG_LEVELS:
+        raise SettingsError(f"log_level {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
+    # a user's key stands in a file of this name, beside the server's own
+    if not USER.fullmatch(settings.user) or settings.user == "host":
+        raise SettingsError(f"user {settings.user!r} cannot be a user's name")
+    if len(set(settings.backends)) < len(settings.backends):
+        raise SettingsError(f"backends {', '.join(settings.backends)}: one is named twice")

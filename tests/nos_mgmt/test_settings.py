@@ -1,0 +1,112 @@
+"""Settings: defaults, a file over them, options over that; and what is wrong said in one line."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nos_mgmt.settings import Settings, SettingsError, load
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    file = folder / "nos.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+def test_without_anything_there_are_the_defaults() -> None:
+    assert load(None, {}) == Settings()
+    assert load(None, {"port": None, "state": None}) == Settings()
+
+
+def test_a_file_counts_for_more_than_defaults_and_options_for_more_than_a_file(tmp_path: Path) -> None:
+    file = written(tmp_path, 'port = 8999\nhost = "::1"\nsessions = 5')
+    found = load(file, {"port": 9000, "host": None})
+    assert (found.port, found.host, found.sessions, found.user) == (9000, "::1", 5, "admin")
+
+
+def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
+    text = """
+        state = "state"
+        models = "/opt/models"
+        host = "0.0.0.0"
+        port = 0
+        user = "operator"
+        backends = ["hardware"]
+        asic_ports = 10000
+        kernel_ports = 2
+        namespace = "blue"
+        keep_namespaces = true
+        history = "postgresql://db/nos"
+        log_level = "debug"
+        message_size = 1000
+        hello_time = 5
+        sessions = 3
+        [backend.hardware]
+        driver = "mine"
+    """
+    found = load(written(tmp_path, text), {})
+    assert found.state == tmp_path / "state"  # beside the file, from wherever the server is started
+    assert found.models == Path("/opt/models")
+    assert found.backends == ("hardware",)
+    assert found.hello_time == 5.0
+    assert found.backend == {"hardware": {"driver": "mine"}}
+    assert [
+        field.name for field in fields(Settings) if getattr(found, field.name) == getattr(Settings(), field.name)
+    ] == []
+
+
+def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+    assert Settings(state=tmp_path).history_url == f"sqlite:///{tmp_path}/history.sqlite"
+    assert Settings(history="postgresql://db/nos").history_url == "postgresql://db/nos"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("port = ", "Invalid value"),
+        ("prot = 1", "there is no setting prot; there are state, models, host, port"),
+        ('port = "8830"', "port is '8830', not a whole number"),
+        ("port = true", "port is True, not a whole number"),
+        ("port = 8830.0", "port is 8830.0, not a whole number"),
+        ("port = 65536", "port 65536 is outside 0..65535"),
+        ("port = -1", "port -1 is less than 0"),
+        ("state = 1", "state is 1, not a path"),
+        ("host = 1", "host is 1, not a string"),
+        ('backends = "kernel"', "backends is 'kernel', not a list of strings"),
+        ("backends = [1]", r"backends is \[1\], not a list of strings"),
+        ('backends = ["kernel", "kernel"]', "backends kernel, kernel: one is named twice"),
+        ('keep_namespaces = "no"', "keep_namespaces is 'no', not true or false"),
+        ("hello_time = true", "hello_time is True, not a number"),
+        ("sessions = 0", "sessions 0 is less than 1"),
+        ("asic_ports = -1", "asic_ports -1 is less than 0"),
+        ('log_level = "loud"', "log_level 'loud' is not one of debug, info, warning, error"),
+        ('user = "../x"', "user '../x' cannot be a user's name"),
+        ('user = "host"', "user 'host' cannot be a user's name"),  # that is the server's own key
+        ("backend = 1", "backend is 1, not a table of tables"),
+        ("[backend]\nkernel = 1", "backend is {'kernel': 1}, not a table of tables"),
+        (b"\xff\xfe", "can't decode"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_with_its_name_and_the_setting(
+    tmp_path: Path, text: str | bytes, why: str
+) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(SettingsError, match=why) as refused:
+        load(file, {})
+    assert str(refused.value).startswith(f"{file}: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        load(tmp_path / "none.toml", {})
+
+
+@pytest.mark.parametrize("options", [{"port": 70000}, {"backends": ("kernel", "kernel")}, {"user": ""}])
+def test_options_are_held_to_the_same(options: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        load(None, options)
