@@ -21,10 +21,12 @@ from backends.kernel import KernelBackend, namespaces
 from datastore.history import Author
 from datastore.support import supported
 from nos_mgmt.device import Device
+from nos_mgmt.embedded import Embedded
 from nos_mgmt.netconf.messages import BASE_1_1
 from nos_mgmt.netconf.session import Session
 from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
 from nos_mgmt.sessions import Sessions
+from nos_mgmt.settings import Settings
 from yang import bindings
 from yang.compiler import compile_modules
 from yang.diff import NETCONF, YANG
@@ -34,7 +36,7 @@ from yang.tree import Node
 from yang.xmlio import parse_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from backends.backend import Backend
 
@@ -177,16 +179,17 @@ class Server:
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """A function that starts a server with options and waits until it greets."""
+    """A function that starts a server with options, perhaps under another command, and waits until it greets."""
     started: list[Server] = []
-    names: list[str] = []
 
-    def start(*options: str, state: Path | None = None, port: int = 0) -> Server:
+    def start(*options: str, state: Path | None = None, port: int = 0, under: Sequence[str] = ()) -> Server:
         folder = state or tmp_path / "state"
         log = tmp_path / f"server-{len(started)}.log"
         command = [sys.executable, "-m", "nos_mgmt", "serve", "--state", str(folder), "--port", str(port), *options]
         with log.open("wb") as opened:
-            process = subprocess.Popen(command, stdout=opened, stderr=subprocess.STDOUT, start_new_session=True)
+            process = subprocess.Popen(
+                [*under, *command], stdout=opened, stderr=subprocess.STDOUT, start_new_session=True
+            )
         server = Server(process, 0, folder, log)
         started.append(server)
         deadline = time.monotonic() + 30
@@ -195,15 +198,14 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.02)
         server.port = int(log.read_text().partition(" port ")[2].split(",")[0])
-        names.append(f"nos-{port}")
         return server
 
     yield start
     for server in started:
         if server.process.poll() is None:
             server.stop()
-    for name in names:
-        namespaces.remove(name, f"{name}-far")
+        # what it was told to keep, or was killed before it could remove
+        Embedded(Settings(state=server.state)).remove()
 
 
 @pytest.fixture
