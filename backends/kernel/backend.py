@@ -24,18 +24,19 @@ from backends.kernel.messages import (
     ROUTE,
     LinkState,
     RouteMessages,
+    RouteReader,
     address_message,
     family,
     link_changes,
     link_class,
     link_creation,
+    link_removals,
     link_resource,
     neighbor_message,
     packed,
     read_address,
     read_link,
     read_neighbor,
-    read_route,
 )
 from backends.kernel.monitor import LinkChanges, Monitor
 from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload, new_link_payload
@@ -116,8 +117,8 @@ class KernelBackend(Backend):
             if wanted[Route.kind]:
                 resources += self._routes(wanted[Route.kind], name_of)
         for resource in resources:
-            if resource is not None and resource.key in wanted[resource.kind]:
-                found[resource.key] = resource
+            if resource is not None and (key := resource.key) in wanted[key[0]]:
+                found[key] = resource
         return found
 
     def execute(self, operations: Sequence[Operation]) -> None:
@@ -251,14 +252,16 @@ class KernelBackend(Backend):
             answers = self._netlink.ask(Message(nl.GETROUTE, 0, payload + attribute(1, octets)))
         except NetlinkError:
             return None
-        return next((read_route(payload, name_of) for kind, payload in answers if kind == nl.NEWROUTE), None)
+        read = RouteReader(name_of).route
+        return next((read(payload) for kind, payload in answers if kind == nl.NEWROUTE), None)
 
     def _listed_routes(self, name_of: Callable[[int], str]) -> Iterator[Route | None]:
+        read = RouteReader(name_of).route
         for af in (socket.AF_INET, socket.AF_INET6):
             payload = ROUTE.pack(af, 0, 0, 0, MAIN_TABLE, PROTOCOL, 0, 0, 0)
             for kind, answer in self._netlink.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
                 if kind == nl.NEWROUTE:
-                    yield read_route(answer, name_of)
+                    yield read(answer)
 
     def _send(self, requests: Iterable[_Request], failures: dict[int, Failure]) -> None:
         """Send requests and note the operations that are refused."""
@@ -273,6 +276,7 @@ class KernelBackend(Backend):
         """Yield what makes, changes and removes links; operations on what is not there by then, or is there, fail at once."""
         here = self._links_of(batch)
         there = {name: link_class(state) for name, state in here.items()}
+        going: dict[str, int] = {}
         for number, operation in batch:
             resource, name = operation.resource, operation.key[1]
             if resource.is_fixed and operation.action != "update":
@@ -285,13 +289,15 @@ class KernelBackend(Backend):
                 failures[number] = Failure(f"there is no link {resource.parent}", "ENODEV", "parent")
             elif operation.after is None:
                 del there[name]
-                yield _Request(number, Message(nl.DELLINK, 0, link_payload(name)))
+                going[name] = number
             else:
+                yield from _removals(going)
                 if operation.before is None:
                     there[name] = type(resource)
                     parent = here[resource.parent].ifindex if isinstance(resource, VlanLink) else 0
                     yield _Request(number, link_creation(resource, parent, self._loopback))
                 yield from (_Request(number, message, attribute) for attribute, message in link_changes(operation))
+        yield from _removals(going)
 
     def _links_of(self, batch: Sequence[tuple[int, Operation]]) -> dict[str, LinkState]:
         names = {operation.key[1] for _, operation in batch}
@@ -344,8 +350,17 @@ def _answering() -> Iterator[None]:
 
 def _batch(operation: Operation) -> str:
     """Return what an operation can share a batch with: VLANs need the number of a link that may be new itself."""
-    kind = operation.key[0]
+    kind = operation.resource.kind
     return "vlans" if kind == VlanLink.kind else "links" if kind in LINK_KINDS else "others"
+
+
+def _removals(going: dict[str, int]) -> Iterator[_Request]:
+    """Yield what removes links, given the numbers of the operations by their names, and forget them."""
+    if going:
+        numbers = [*going.values(), next(iter(going.values()))]
+        messages = link_removals(list(going))
+        going.clear()
+        yield from map(_Request, numbers, messages)
 
 
 def _interfaces(operation: Operation) -> Iterator[str]:

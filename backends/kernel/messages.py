@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import struct
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ from backends.kernel.netlink import (
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from backends.operation import Operation
     from backends.resource import Resource
@@ -147,6 +148,21 @@ def link_creation(link: Resource, parent: int, loopback: str) -> Message:
     return Message(nl.NEWLINK, nl.CREATE | nl.EXCL, new_link_payload(attrs))
 
 
+def link_removals(names: Sequence[str]) -> Iterator[Message]:
+    """Yield the requests that remove links, one for each and one more, which does it; just one for a single link.
+
+    To remove a group of links takes the kernel as long as to remove one of them, which is some ten milliseconds.
+    """
+    if len(names) == 1:
+        yield Message(nl.DELLINK, 0, link_payload(names[0]))
+        return
+    # a number that nobody else has; 0 would be all links that are in no group
+    group = attribute(nl.IFLA_GROUP, struct.pack("=I", secrets.randbits(30) | 1 << 30))
+    for name in names:
+        yield Message(nl.NEWLINK, 0, link_payload(name, group))
+    yield Message(nl.DELLINK, 0, IFINFO.pack(0, 0, 0, 0, 0) + group)
+
+
 def link_changes(operation: Operation) -> Iterator[tuple[str, Message]]:
     """Yield the requests that give a link, which is there, the attributes that an operation wants, each with its name.
 
@@ -208,7 +224,7 @@ class RouteMessages:
     def __init__(self, index_of: Callable[[str], int]) -> None:
         """Number links by `index_of`."""
         self._index_of = index_of
-        self._hops: dict[tuple[Hop, ...], bytes] = {}
+        self._hops: dict[tuple[Hop, ...], tuple[int, bytes]] = {}
 
     def message(self, before: Route | None, after: Route | None) -> Message:
         """Return the request that adds, replaces or removes a route."""
@@ -217,11 +233,9 @@ class RouteMessages:
         address, _, length = route.prefix.partition("/")
         af = family(address)
         octets = socket.inet_pton(af, address)
-        hops = route.next_hops
-        # an IPv4 route without a gateway has the scope of its link; for removal, scope NOWHERE stands for any
-        is_direct = af == socket.AF_INET and bool(hops) and not any(gateway for gateway, _ in hops)
-        scope = NOWHERE if after is None else LINK_SCOPE if is_direct else UNIVERSE
-        kind = UNICAST if hops else BLACKHOLE
+        kind = UNICAST if route.next_hops else BLACKHOLE
+        # for removal, scope NOWHERE stands for any, and links may have gone
+        scope, hops = self._next_hops(route.next_hops) if after is not None else (NOWHERE, b"")
         payload = (
             ROUTE.pack(af, int(length), 0, 0, MAIN_TABLE, PROTOCOL, scope, kind, 0)
             + ATTRIBUTE.pack(4 + len(octets), 1)
@@ -232,11 +246,12 @@ class RouteMessages:
         if after is None:
             return Message(nl.DELROUTE, 0, payload)
         flags = nl.CREATE | nl.EXCL if before is None else nl.REPLACE
-        return Message(nl.NEWROUTE, flags, payload + self._next_hops(hops))
+        return Message(nl.NEWROUTE, flags, payload + hops)
 
-    def _next_hops(self, hops: tuple[Hop, ...]) -> bytes:
-        octets = self._hops.get(hops)
-        if octets is None:
+    def _next_hops(self, hops: tuple[Hop, ...]) -> tuple[int, bytes]:
+        """Return the scope and the attributes that next hops give a route."""
+        found = self._hops.get(hops)
+        if found is None:
             encoded = [
                 (attribute(5, packed(gateway)) if gateway else b"", self._index_of(link)) for gateway, link in hops
             ]
@@ -248,24 +263,37 @@ class RouteMessages:
                     NEXT_HOP.pack(NEXT_HOP.size + len(gateway), 0, 0, index) + gateway for gateway, index in encoded
                 ]
                 octets = attribute(9, b"".join(parts)) if parts else b""
-            self._hops[hops] = octets
-        return octets
+            # an IPv4 route without a gateway has the scope of its link, which IPv6 does not look at
+            scope = LINK_SCOPE if hops and not any(gateway for gateway, _ in hops) else UNIVERSE
+            found = self._hops[hops] = scope, octets
+        return found
 
 
-def read_route(payload: bytes, name_of: Callable[[int], str]) -> Route | None:
-    """Return the route that a NEWROUTE tells of, or None if it is not one of ours."""
-    af, length, _, _, table, protocol, _, kind, _ = ROUTE.unpack_from(payload)
-    if protocol != PROTOCOL or table != MAIN_TABLE or kind not in (UNICAST, BLACKHOLE):
-        return None
-    found = attributes(payload, ROUTE.size)
-    destination = found.get(1) or bytes(4 if af == socket.AF_INET else 16)
-    hops: list[Hop] = []
-    if kind == UNICAST:
-        if 9 in found:
-            hops.extend(_hops(found[9], name_of))
-        elif 4 in found:
-            hops.append(Hop(unpacked(found[5]) if 5 in found else "", name_of(_number(found[4]))))
-    return Route(f"{unpacked(destination)}/{length}", _number(found.get(6)), tuple(sorted(hops)))
+class RouteReader:
+    """Reads routes, keeping what many of them share: their next hops."""
+
+    def __init__(self, name_of: Callable[[int], str]) -> None:
+        """Name links by `name_of`."""
+        self._name_of = name_of
+        self._hops: dict[tuple[bytes | None, ...], tuple[Hop, ...]] = {}
+
+    def route(self, payload: bytes) -> Route | None:
+        """Return the route that a NEWROUTE tells of, or None if it is not one of ours."""
+        af, length, _, _, table, protocol, _, kind, _ = ROUTE.unpack_from(payload)
+        if protocol != PROTOCOL or table != MAIN_TABLE or kind not in (UNICAST, BLACKHOLE):
+            return None
+        found = attributes(payload, ROUTE.size)
+        destination = found.get(1) or bytes(4 if af == socket.AF_INET else 16)
+        hops: tuple[Hop, ...] = ()
+        if kind == UNICAST:
+            shared = found.get(9), found.get(5), found.get(4)
+            hops = self._hops.get(shared) or self._hops.setdefault(shared, self._next_hops(*shared))
+        return Route(f"{unpacked(destination)}/{length}", _number(found.get(6)), hops)
+
+    def _next_hops(self, several: bytes | None, gateway: bytes | None, link: bytes | None) -> tuple[Hop, ...]:
+        if several is not None:
+            return tuple(sorted(_hops(several, self._name_of)))
+        return (Hop(unpacked(gateway) if gateway else "", self._name_of(_number(link))),) if link else ()
 
 
 def _hops(octets: bytes, name_of: Callable[[int], str]) -> Iterator[Hop]:

@@ -36,8 +36,10 @@ def configurations(draw: st.DrawFn, *, vlans: bool = False) -> str:
     entries = [_port(draw, name, places, vlans=vlans) for name in PORTS]
     if "lo7" in places:
         entries.append(interface("lo7", *places["lo7"], type_="softwareLoopback"))
-    routes = [route(prefix, *hops) for prefix in PREFIXES if (hops := _hops(draw, HOPS))]
-    routes += [route(prefix, *hops) for prefix in PREFIXES6 if (hops := _hops(draw, HOPS6))]
+    # a next hop refers to an interface that is configured
+    there = {name for name, entry in zip(PORTS, entries, strict=False) if entry}
+    routes = [route(prefix, *hops) for prefix in PREFIXES if (hops := _hops(draw, HOPS, there))]
+    routes += [route(prefix, *hops) for prefix in PREFIXES6 if (hops := _hops(draw, HOPS6, there))]
     content = interfaces(*filter(None, entries)) if any(entries) else ""
     return content + (static_routes(*routes) if routes else "")
 
@@ -55,7 +57,8 @@ def _port(draw: st.DrawFn, name: str, places: dict[str, list[str]], *, vlans: bo
     return interface(
         name,
         *addresses,
-        mtu=draw(st.sampled_from([None, 1400, 1200])),
+        # the kernel takes IPv6 off Ethernet1 with the smallest one; Ethernet2 has IPv6 routes to the link itself
+        mtu=draw(st.sampled_from([None, 1400] if name == "Ethernet2" else [None, 1400, 1200])),
         enabled=draw(st.sampled_from([None, None, False])),
         description=draw(st.sampled_from([None, "one", "two"])),
         # the tag is not the index, so that VLANs can change places
@@ -67,8 +70,11 @@ def _vlan(tag: int, tags: list[int]) -> st.SearchStrategy[int]:
     return st.just(tag + 100) if len(tags) > 1 else st.sampled_from([110, 120])
 
 
-def _hops(draw: st.DrawFn, hops: tuple[str, ...]) -> list[str]:
+def _hops(draw: st.DrawFn, hops: tuple[str, ...], there: set[str]) -> list[str]:
     kind = draw(st.sampled_from(["none", "drop", "some", "some"]))
     if kind == "some":
-        return draw(st.lists(st.sampled_from(hops), min_size=1, max_size=3, unique=True))
+        known = [hop for hop in hops if not hop.startswith("@") or hop[1:] in there]
+        found = draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True))
+        # the kernel shares no IPv6 traffic between a link itself and gateways
+        return found[:1] if hops is HOPS6 and "@Ethernet2" in found else found
     return ["DROP"] if kind == "drop" else []
