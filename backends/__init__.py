@@ -2,7 +2,7 @@
 
 from backends.backend import Backend
 from backends.operation import BackendLost, Failure, Operation, OperationFailed
-from backends.resource import Fact, Facts, Key, Prefix, Resource, Unmet
+from backends.resource import Fact, Facts, Key, Prefix, Resource, Shared, Unmet
 from backends.state import StateSource
 from backends.translator import Claim, Translator, Untranslatable
 
@@ -18,6 +18,7 @@ __all__ = [
     "OperationFailed",
     "Prefix",
     "Resource",
+    "Shared",
     "StateSource",
     "Translator",
     "Unmet",

@@ -33,6 +33,13 @@ class Prefix(NamedTuple):
         return str(ipaddress.ip_network((self.network, self.length)))
 
 
+class Shared(NamedTuple):
+    """A fact about one thing that holds while any of several resources offers it, such as that a link has IPv4."""
+
+    name: str
+    of: str
+
+
 class Unmet(Exception):
     """A fact that a resource needs and that nothing offers: the resource waits for it."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backends.codec import plain
 from backends.operation import Operation
-from backends.resource import Prefix, named
+from backends.resource import Prefix, Shared, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -133,13 +133,13 @@ def bounced(
     """Return the resources that have to be taken down and brought back, as they are to be.
 
     They depend on something that is replaced. A resource that goes while another one comes with what only one can offer,
-    such as a name, is as good as replaced; networks can be offered by several.
+    such as a name, is as good as replaced; networks and what is `Shared` can be offered by several.
     """
     waiting = [key for key, there in found.items() if _is_replaced(there, targets.get(key))]
     gone = [key for key in found if key in targets and targets[key] is None]
     if gone:
         new = (target for key, target in targets.items() if target is not None and key not in found)
-        fresh = {fact for target in new for fact in target.offers() if not isinstance(fact, Prefix)}
+        fresh = {fact for target in new for fact in target.offers() if not isinstance(fact, Prefix | Shared)}
         waiting += [key for key in gone if not fresh.isdisjoint(found[key].offers())]
     down = set(waiting)
     back: dict[Key, Resource] = {}

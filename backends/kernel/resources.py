@@ -15,6 +15,7 @@ from backends.resource import (
     Facts,
     Prefix,
     Resource,
+    Shared,
     Unmet,
     network_of,
 )
@@ -128,8 +129,9 @@ class Address(Resource):
         return self
 
     def offers(self) -> Mapping[Fact, Any]:
-        """Its network is reachable through the link."""
-        return {Prefix(SCOPE, *network_of(f"{self.address}/{self.prefix_length}")): self.interface}
+        """Its network is reachable through the link, which has IPv4 with its first IPv4 address."""
+        network: dict[Fact, Any] = {Prefix(SCOPE, *network_of(f"{self.address}/{self.prefix_length}")): self.interface}
+        return network if ":" in self.address else network | {Shared("ipv4", self.interface): True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +176,27 @@ class Route(Resource):
     """Sorted; none is a blackhole."""
 
     def resolved(self, facts: Facts) -> Route | None:
-        """Take the next hops that can be reached, each with the link that leads to it."""
+        """Take the next hops that can be reached, each with the link that leads to it.
+
+        The kernel drops IPv4 routes along with the last IPv4 address of a link.
+        """
         if not self.next_hops:
             return self
         usable = []
         for gateway, wanted in self.next_hops:
             interface = wanted or facts.reach(SCOPE, gateway)
-            if interface is not None and facts.get(("up", interface)):
+            if interface is not None and self._is_usable(facts, interface):
                 usable.append(Hop(gateway, interface))
         if not usable:
             hops = " or ".join(gateway or interface for gateway, interface in self.next_hops)
-            raise Unmet(f"no way to {hops}: no interface that is up is in its network")
+            version = "IPv6" if ":" in self.prefix else "IPv4"
+            raise Unmet(f"no way to {hops}: no interface that is up and has {version} leads there")
         found = tuple(sorted(set(usable)))
         return self if found == self.next_hops else Route(self.prefix, self.metric, found)
+
+    def _is_usable(self, facts: Facts, interface: str) -> bool:
+        if ":" in self.prefix:
+            return facts.get(("ipv6", interface)) is not None
+        # both are asked, so that the route is looked at again whichever changes
+        needs = [facts.get(("up", interface)), facts.get(Shared("ipv4", interface))]
+        return None not in needs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backends import Prefix, Resource, Unmet
+from backends import Prefix, Resource, Shared, Unmet
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from tests.backends.facts import Known
 
@@ -88,7 +88,7 @@ def test_an_ipv6_address_needs_its_link_up_and_wide_enough() -> None:
 
 
 def test_an_address_makes_its_network_reachable() -> None:
-    assert NETWORK.offers() == {Prefix("kernel", 4, 0x0A000000, 24): "Ethernet1"}
+    assert NETWORK.offers() == {Prefix("kernel", 4, 0x0A000000, 24): "Ethernet1", Shared("ipv4", "Ethernet1"): True}
     assert Address("Ethernet1", "2001:db8::1", 64).offers() == {Prefix("kernel", 6, 0x20010DB8 << 96, 64): "Ethernet1"}
     assert Known(NETWORK).reach("kernel", "10.0.0.77") == "Ethernet1"
     assert Known(NETWORK).reach("kernel", "10.0.1.77") is None
@@ -127,8 +127,20 @@ def test_next_hops_that_cannot_be_reached_are_left_out() -> None:
 
 def test_a_route_whose_next_hops_cannot_be_reached_waits() -> None:
     route = Route("192.0.2.0/24", 0, (Hop("", "Ethernet9"), Hop("10.0.0.2", "")))
-    reason = "no way to Ethernet9 or 10.0.0.2: no interface that is up is in its network"
+    reason = "no way to Ethernet9 or 10.0.0.2: no interface that is up and has IPv4 leads there"
     assert waits(route) == waits(route, DOWN, NETWORK) == reason
+
+
+def test_a_route_to_a_link_itself_waits_for_an_address_there() -> None:
+    route = Route("192.0.2.0/24", 0, (Hop("", "Ethernet1"),))
+    assert waits(route, UP) == "no way to Ethernet1: no interface that is up and has IPv4 leads there"
+    assert route.resolved(Known(UP, NETWORK)) is route
+
+
+def test_an_ipv6_route_waits_for_a_link_whose_mtu_ipv6_can_use() -> None:
+    route = Route("2001:db8:1::/48", 1024, (Hop("", "Ethernet1"),))
+    assert "IPv6" in waits(route, Port("Ethernet1", enabled=True, mtu=1279))
+    assert route.resolved(Known(Port("Ethernet1", enabled=True, mtu=1280))) is route
 
 
 def test_two_ways_to_say_one_next_hop_are_one() -> None:
@@ -144,4 +156,4 @@ def test_a_route_that_is_complete_stays_the_same_object() -> None:
 def test_a_route_from_another_process_is_resolved_like_any_other() -> None:
     route = Route("192.0.2.0/24", 0, (("10.0.0.2", ""), ("", "Ethernet9")))  # type: ignore[arg-type]  # as it arrives
     assert route.resolved(Known(UP, NETWORK)) == Route("192.0.2.0/24", 0, (Hop("10.0.0.2", "Ethernet1"),))
-    assert waits(route) == "no way to 10.0.0.2 or Ethernet9: no interface that is up is in its network"
+    assert waits(route) == "no way to 10.0.0.2 or Ethernet9: no interface that is up and has IPv4 leads there"
