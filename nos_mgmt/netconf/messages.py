@@ -80,7 +80,8 @@ def read_rpc(message: bytes) -> Rpc:
     if root.tag != f"{{{NETCONF}}}rpc":
         raise BadRpc(MalformedMessage(f"the message is {root.tag}, not rpc in the namespace {NETCONF}"))
     attributes = _attributes(root)
-    if "message-id" not in root.attrib:
+    # the attribute has no namespace; clients of the package netconf put it into that of rpc all the same
+    if "message-id" not in root.attrib and f"{{{NETCONF}}}message-id" not in root.attrib:
         missing = MissingAttribute(
             "rpc has no message-id", info=(("bad-attribute", "message-id"), ("bad-element", "rpc"))
         )
