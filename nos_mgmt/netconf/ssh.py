@@ -281,7 +281,13 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
         assert session is not None  # noqa: S101 - likewise
         while self._messages and not self._is_ended:
             message = self._messages.popleft()
-            answer = await self._loop.run_in_executor(self._listener.executor, session.handle, message)
+            try:
+                answer = await self._loop.run_in_executor(self._listener.executor, session.handle, message)
+            except Exception:
+                # better no session than one that waits for ever
+                logger.exception("session %d: the server failed over a message", session.id)
+                self.end()
+                return
             if answer is not None:
                 await self._send(answer, chunked=session.chunked)
             if not session.is_open:
