@@ -133,6 +133,9 @@ def resolver(element: etree._Element, schema: Schema) -> Resolve:
 
     def resolve(prefix: str | None) -> str | None:
         namespace = element.nsmap.get(prefix)
+        if prefix is None and namespace is None:
+            # ncclient declares no default namespace and names identities as in JSON, where the leaf's module is meant
+            namespace = etree.QName(element).namespace
         module = schema.by_namespace.get(namespace) if namespace is not None else None
         return module.name if module is not None else None
 
