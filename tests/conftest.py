@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,9 +178,9 @@ class Server:
         return self.process.wait(20)
 
 
-@pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """A function that starts a server with options, perhaps under another command, and waits until it greets."""
+@contextmanager
+def servers(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Give a function that starts a server with options, perhaps under another command, and waits until it greets."""
     started: list[Server] = []
 
     def start(*options: str, state: Path | None = None, port: int = 0, under: Sequence[str] = ()) -> Server:
@@ -200,12 +201,21 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server.port = int(log.read_text().partition(" port ")[2].split(",")[0])
         return server
 
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.stop()
-        # what it was told to keep, or was killed before it could remove
-        Embedded(Settings(state=server.state)).remove()
+    try:
+        yield start
+    finally:
+        for server in started:
+            if server.process.poll() is None:
+                server.stop()
+            # what it was told to keep, or was killed before it could remove
+            Embedded(Settings(state=server.state)).remove()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """What `servers` gives, for one test."""
+    with servers(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture
