@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from yang.defaults import default_of
+from yang.defaults import case_in_use
 from yang.path import Path
 from yang.tree import Entries, Key, Node
+from yang.xpath_functions import is_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yang.schema import SchemaNode
+    from yang.schema import Choice, SchemaNode
 
 
 class Cursor:
@@ -54,23 +55,48 @@ class Cursor:
         child: Any = self.value.children.get(name)
         match schema.kind:
             case "container":
-                if child is not None or not schema.presence:
-                    yield Cursor(schema, child if child is not None else Node(schema, {}), self)
+                if child is not None:
+                    yield Cursor(schema, child, self)
+                elif not schema.presence and self.implies(schema):
+                    yield Cursor(schema, Node(schema, {}), self)
             case "list":
                 if child is not None:
                     for key, entry in child.items():
                         yield Cursor(schema, entry, self, key)
             case "leaf-list":
-                values: Any = child if child is not None else default_of(self.value, schema) or ()
-                for value in values:
+                for value in child if child is not None else self.default(schema) or ():
                     yield Cursor(schema, value, self, (value,))
             case "leaf":
-                value = child if child is not None else default_of(self.value, schema)
+                value = child if child is not None else self.default(schema)
                 if value is not None:
                     yield Cursor(schema, value, self)
             case _:
                 if child is not None:
                     yield Cursor(schema, child, self)
+
+    def default(self, schema: SchemaNode) -> Any:
+        """Return the default of the child `schema`, which is not there, if it is in use; None otherwise."""
+        default = schema.default
+        return default if default is not None and self.implies(schema) else None
+
+    def implies(self, schema: SchemaNode) -> bool:
+        """Return whether the default of the child `schema`, or it as a container without presence, is in use.
+
+        It is unless another case is chosen or its when is false (RFC 7950 sections 7.5.1 and 7.6.1).
+        """
+        if schema.cases and not all(case_in_use(self.value, *case) for case in schema.cases):
+            return False
+        if not schema.whens:
+            return True
+        dummy = Cursor(schema, "", self)
+        return all(is_true(rule.evaluate(dummy)) for rule in schema.schema.rules.conditions(schema))
+
+    def offers(self, choice: Choice) -> bool:
+        """Return whether `choice` is to be made here: the case around it is chosen, and its when is true."""
+        return all(case_in_use(self.value, *case) for case in choice.cases) and all(
+            is_true(condition.evaluate(self))
+            for condition in self.schema.schema.rules.conditions_of(self.schema, choice)
+        )
 
     def children(self) -> Iterator[Cursor]:
         """Yield all children."""
@@ -119,30 +145,45 @@ def cursor_at(root: Cursor, path: Path) -> Cursor | None:
 
 def instances(start: Cursor | None, wanted: SchemaNode) -> Iterator[Cursor]:
     """Yield the instances of the schema node `wanted` that are at or below `start` and are really there."""
-    if start is None:
+    way = _way(start, wanted)
+    if start is not None and way is not None:
+        yield from _along(start, way)
+
+
+def implied_instances(start: Cursor | None, wanted: SchemaNode) -> Iterator[Cursor]:
+    """Yield the instances of `wanted` at or below `start` as XPath sees them, with defaults and containers without presence."""
+    way = _way(start, wanted)
+    if start is None or way is None:
         return
+    found = [start]
+    for schema in way:
+        found = [child for cursor in found for child in cursor.child(schema.qname)]
+    yield from found
+
+
+def _way(start: Cursor | None, wanted: SchemaNode) -> list[SchemaNode] | None:
+    """Return the schema nodes from below `start` to `wanted`, or None if that is not below it."""
     way: list[SchemaNode] = []
     node: SchemaNode | None = wanted
-    while node is not None and node is not start.schema:
+    while start is not None and node is not None and node is not start.schema:
         way.append(node)
         node = node.parent
-    if node is not None:
-        yield from _along(start, way[::-1])
+    return way[::-1] if node is not None else None
 
 
-def _along(cursor: Cursor, way: list[SchemaNode]) -> Iterator[Cursor]:
-    if not way:
-        yield cursor
-        return
-    schema, rest = way[0], way[1:]
-    child = cursor.value.children.get(schema.qname)
-    if child is None:
-        return
-    if isinstance(child, Entries):
-        for key, entry in child.items():
-            yield from _along(Cursor(schema, entry, cursor, key), rest)
-    elif isinstance(child, tuple) and schema.kind == "leaf-list":
-        for value in child:
-            yield Cursor(schema, value, cursor, (value,))
-    else:
-        yield from _along(Cursor(schema, child, cursor), rest)
+def _along(start: Cursor, way: list[SchemaNode]) -> list[Cursor]:
+    found = [start]
+    for schema in way:
+        below: list[Cursor] = []
+        for cursor in found:
+            child = cursor.value.children.get(schema.qname)
+            if child is None:
+                continue
+            if isinstance(child, Entries):
+                below += [Cursor(schema, entry, cursor, key) for key, entry in child.items()]
+            elif isinstance(child, tuple) and schema.kind == "leaf-list":
+                below += [Cursor(schema, value, cursor, (value,)) for value in child]
+            else:
+                below.append(Cursor(schema, child, cursor))
+        found = below
+    return found

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from yang.errors import ModelError
 from yang.types import IdentityrefType, LeafrefType, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from yang.schema import SchemaNode
+
+
+T = TypeVar("T")
+Reached: TypeAlias = "dict[SchemaNode, SchemaNode]"
+"""Schema nodes, each with the highest node on the way to it: what is at or below one instance of that looks at one another."""
 
 
 class References:
@@ -22,75 +27,90 @@ class References:
         Raises:
             ModelError: The expression has something that cannot be followed.
         """
-        self.visited: dict[SchemaNode, None] = {}
+        self.visited: Reached = {}
         self.unknown: list[str] = []
         self._current = context
-        self.targets = self._follow(tree, [context])
+        self.targets = self._follow(tree, {context: context})
         """The nodes that the expression's own value consists of, if it is a path."""
 
-    def _follow(self, tree: Any, context: Sequence[SchemaNode]) -> list[SchemaNode]:
+    def _follow(self, tree: Any, context: Reached) -> Reached:
         match tree:
             case ("literal", *_) | ("number", _):
-                return []
-            case ("or" | "and", a, b) | ("arithmetic", _, a, b):
-                self._follow(a, context)
-                self._follow(b, context)
-                return []
+                return {}
             case ("compare", _, a, b):
                 for one, other in ((a, b), (b, a)):
                     targets = self._follow(one, context)
-                    if other[0] == "literal" and other[2] is None:
-                        self.unknown += [f"the identity {other[1]!r}" for node in targets[:1] if _is_identity(node)]
-                return []
-            case ("negate", a):
-                self._follow(a, context)
-                return []
+                    if other[0] == "literal" and other[2] is None and _is_identity(next(iter(targets), None)):
+                        self.unknown.append(f"the identity {other[1]!r}")
+                return {}
             case ("union", operands):
-                return [node for operand in operands for node in self._follow(operand, context)]
+                reached: Reached = {}
+                for operand in operands:
+                    merge(reached, self._follow(operand, context))
+                return reached
             case ("path", is_absolute, steps):
-                return self._walk([_root(node) for node in context] if is_absolute else context, steps)
+                roots = {root: root for root in map(_root, context)}
+                return self._walk(roots if is_absolute else context, steps)
             case ("filter", expression, predicates, steps):
                 start = self._follow(expression, context)
                 for predicate in predicates:
                     self._follow(predicate, start)
                 return self._walk(start, steps)
             case ("call", "current", _):
-                return [self._current]
+                return {self._current: self._current}
             case ("call", "deref", (argument,)):
-                return [target for node in self._follow(argument, context) for target in self._dereferenced(node)]
-            case ("call", _, arguments):
-                for argument in arguments:
-                    self._follow(argument, context)
-                return []
+                return self._dereferenced(self._follow(argument, context))
+            case ("or" | "and" | "negate", *operands) | ("arithmetic", _, *operands) | ("call", _, (*operands,)):
+                for operand in operands:
+                    self._follow(operand, context)
+                return {}
         raise ModelError(f"an XPath construct that is not supported: {tree!r}")
 
-    def _walk(self, start: Sequence[SchemaNode], steps: Sequence[Any]) -> list[SchemaNode]:
-        found = list(start)
+    def _walk(self, found: Reached, steps: Sequence[Any]) -> Reached:
         for axis, (kind, module, name), predicates in steps:
-            reached: dict[SchemaNode, None] = {}
-            for node in found:
-                reached.update(dict.fromkeys(_along(axis, node)))
-            if kind != "node":
-                reached = {node: None for node in reached if _is_named(node, module, name)}
+            reached: Reached = {}
+            for start, top in found.items():
+                # siblings meet in their parent
+                turn = start.parent if axis.endswith("-sibling") and start.parent is not None else start
+                for node in _along(axis, start):
+                    if kind == "node" or _is_named(node, module, name):
+                        merge(reached, {node: higher(top, higher(turn, node))})
             if not reached and found and kind == "name":
                 self.unknown.append(f"{module}:{name}")
-            found = list(reached)
+            found = reached
             if axis not in ("parent", "self", "ancestor", "ancestor-or-self"):
-                self.visited.update(reached)
+                merge(self.visited, reached)
             for predicate in predicates:
                 self._follow(predicate, found)
         return found
 
-    def _dereferenced(self, node: SchemaNode) -> list[SchemaNode]:
-        if node.kind not in ("leaf", "leaf-list") or not isinstance(node.type, LeafrefType):
-            return []
-        below = References(node.schema.expression(node.type.path).tree, node)
-        self.visited.update(below.visited)
-        return below.targets
+    def _dereferenced(self, found: Reached) -> Reached:
+        reached: Reached = {}
+        for node, top in found.items():
+            if node.kind in ("leaf", "leaf-list") and isinstance(node.type, LeafrefType):
+                below = References(node.schema.expression(node.type.path).tree, node)
+                for seen, into in ((below.visited, self.visited), (below.targets, reached)):
+                    merge(into, {other: higher(top, above) for other, above in seen.items()})
+        return reached
 
 
-def _is_identity(node: SchemaNode) -> bool:
-    return node.kind == "leaf" and isinstance(_plain(node.type), IdentityrefType)
+def merge(into: dict[T, SchemaNode], new: Mapping[T, SchemaNode]) -> None:
+    """Add `new` to `into`; of two highest nodes the higher one stays."""
+    for key, top in new.items():
+        into[key] = higher(into[key], top) if key in into else top
+
+
+def higher(a: SchemaNode, b: SchemaNode) -> SchemaNode:
+    """Return the one of two nodes that is nearer to the root."""
+    return a if _depth(a) <= _depth(b) else b
+
+
+def _depth(node: SchemaNode) -> int:
+    return 0 if node.parent is None else 1 + _depth(node.parent)
+
+
+def _is_identity(node: SchemaNode | None) -> bool:
+    return node is not None and node.kind == "leaf" and isinstance(_plain(node.type), IdentityrefType)
 
 
 def _plain(type_: Type) -> Type:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from yang.cursor import cursor_at, instances
-from yang.references import References
+from yang.cursor import cursor_at, implied_instances, instances
+from yang.references import References, higher, merge
 from yang.types import LeafrefType, UnionType
 from yang.xpath import evaluator
 from yang.xpath_functions import Context
@@ -16,14 +16,27 @@ if TYPE_CHECKING:
     from yang.cursor import Cursor
     from yang.diff import Change
     from yang.path import Path
-    from yang.schema import Schema, SchemaNode
+    from yang.references import Reached
+    from yang.schema import Choice, Schema, SchemaNode
     from yang.xpath_functions import Evaluator, Result
+
+T = TypeVar("T")
 
 
 class Rule:
     """One when, must or leafref of one schema node, its owner."""
 
-    __slots__ = ("_evaluate", "app_tag", "expression", "kind", "message", "on_parent", "owner")
+    __slots__ = (
+        "_evaluate",
+        "app_tag",
+        "expression",
+        "kind",
+        "meets_defaults",
+        "message",
+        "on_parent",
+        "only_shrinks",
+        "owner",
+    )
 
     def __init__(
         self,
@@ -42,6 +55,10 @@ class Rule:
         self.on_parent = on_parent
         self.message = message
         self.app_tag = app_tag
+        self.only_shrinks = False
+        """Whether a leafref can only be broken by what is taken away."""
+        # a when says nothing of what is not there
+        self.meets_defaults = kind != "when" and is_implied(owner)
         self._evaluate: Evaluator | None = None
 
     @property
@@ -68,16 +85,94 @@ class Rules:
     def __init__(self, schema: Schema) -> None:
         """Find the rules of `schema`."""
         self._owned: dict[SchemaNode, list[Rule]] = {}
-        self._watching: dict[SchemaNode, list[Rule]] = {}
+        self._watching: dict[SchemaNode, dict[Rule, SchemaNode]] = {}
         self._owned_below: dict[SchemaNode, tuple[Rule, ...]] = {}
-        self._watching_below: dict[SchemaNode, tuple[Rule, ...]] = {}
-        for node in schema.root.descendants():
-            if not node.config or node.kind in ("rpc", "notification"):
+        self._watching_below: dict[SchemaNode, dict[Rule, SchemaNode]] = {}
+        self._waiting: dict[SchemaNode, dict[SchemaNode, SchemaNode]] = {}
+        self._conditions: dict[SchemaNode, tuple[Rule, ...]] = {}
+        self._at_top: list[Rule] = []
+        nodes = [schema.root, *_configuration(schema.root)]
+        for node in nodes:
+            if rules := list(_rules_of(node)):
+                self._owned[node] = rules
+        for node in nodes:
+            for rule in self.owned_by(node):
+                self._index(rule)
+            anchor = anchor_of(node)
+            for watched, top in self._with_influences(_conditions_of_presence(node)).items():
+                merge(self._waiting.setdefault(watched, {}), {anchor: higher(anchor, top)})
+
+    def _index(self, rule: Rule) -> None:
+        """Note which nodes a change of which may break `rule`, each with the highest node on the way to it."""
+        visited = rule.references().visited
+        watched = self._with_influences(visited)
+        rule.only_shrinks = watched.keys() == visited.keys() and not any(map(_has_default, visited))
+        if rule.meets_defaults:
+            node: SchemaNode | None = rule.owner
+            while node is not None and is_implied(node):
+                merge(watched, self._influences(node))
+                node = node.parent
+            if anchor_of(rule.owner).kind == "root":
+                self._at_top.append(rule)
+        for each, top in watched.items():
+            merge(self._watching.setdefault(each, {}), {rule: top})
+
+    def _with_influences(self, visited: Reached) -> Reached:
+        found = dict(visited)
+        for node, top in visited.items():
+            merge(found, {other: higher(top, above) for other, above in self._influences(node).items()})
+        return found
+
+    def _influences(self, node: SchemaNode) -> Reached:
+        """Return the nodes that decide whether what `node` implies is in use: of its choices, and of its when."""
+        found: Reached = {}
+        todo = {node: node}
+        while todo:
+            each, top = todo.popitem()
+            if not is_implied(each):
                 continue
-            for rule in _rules_of(node):
-                self._owned.setdefault(node, []).append(rule)
-                for visited in rule.references().visited:
-                    self._watching.setdefault(visited, []).append(rule)
+            near = {other: other.parent or other for other in _alternatives(each)}
+            for rule in self.owned_by(each):
+                if rule.kind == "when":
+                    merge(near, rule.references().visited)
+            near = {other: higher(top, above) for other, above in near.items()}
+            todo |= {other: above for other, above in near.items() if other not in found}
+            merge(found, near)
+        return found
+
+    def conditions(self, node: SchemaNode) -> tuple[Rule, ...]:
+        """Return the when rules that decide whether what `node` implies is in use; none if they look at `node` itself."""
+        found = self._conditions.get(node)
+        if found is None:
+            whens = tuple(rule for rule in self.owned_by(node) if rule.kind == "when")
+            found = self._conditions[node] = () if whens and node in self._looked_at(node) else whens
+        return found
+
+    def conditions_of(self, parent: SchemaNode, choice: Choice) -> tuple[Rule, ...]:
+        """Return the when rules of a choice below `parent`, whose instances judge them."""
+        return tuple(Rule("when", parent, expression) for expression, _ in choice.whens)
+
+    def _looked_at(self, node: SchemaNode) -> set[SchemaNode]:
+        found: set[SchemaNode] = set()
+        todo = [node]
+        while todo:
+            for rule in self.owned_by(todo.pop()):
+                if rule.kind == "when":
+                    new = rule.references().visited.keys() - found
+                    found |= new
+                    todo += filter(is_implied, new)
+        return found
+
+    def at_top(self, root: Cursor) -> Iterator[tuple[Rule, Cursor]]:
+        """Yield the rules that defaults and containers without presence may break in an empty tree, with their instances."""
+        for rule in self._at_top:
+            yield from ((rule, instance) for instance in implied_instances(root, rule.owner))
+
+    def anchors(self, change: Change, root: Cursor) -> Iterator[Cursor]:
+        """Yield the nodes whose requirements hang on a when that `change` may have made true."""
+        for waiting in _at_or_below(change.path.schema, self._waiting) if self._waiting else ():
+            for anchor, top in waiting.items():
+                yield from instances(_near(change.path, top, root), anchor)
 
     def owned_by(self, node: SchemaNode) -> list[Rule]:
         """Return the rules of `node` itself."""
@@ -87,31 +182,34 @@ class Rules:
         """Return the rules of `node` and of everything below it."""
         found = self._owned_below.get(node)
         if found is None:
-            found = self._owned_below[node] = tuple(_at_or_below(node, self._owned))
+            found = self._owned_below[node] = tuple(rule for rules in _at_or_below(node, self._owned) for rule in rules)
         return found
 
-    def watching_below(self, node: SchemaNode) -> tuple[Rule, ...]:
-        """Return the rules that look at `node` or at something below it."""
+    def watching_below(self, node: SchemaNode) -> dict[Rule, SchemaNode]:
+        """Return the rules that look at `node` or at something below it, with the highest node on their way there."""
         found = self._watching_below.get(node)
         if found is None:
-            found = self._watching_below[node] = tuple(dict.fromkeys(_at_or_below(node, self._watching)))
+            found = self._watching_below[node] = {}
+            for watching in _at_or_below(node, self._watching):
+                merge(found, watching)
         return found
 
     def concerned(self, change: Change, root: Cursor) -> Iterator[tuple[Rule, Cursor]]:
         """Yield the rules that `change` may break, each with the instances in the tree of `root` to judge by it."""
         schema = change.path.schema
-        if change.after is not None:
-            here = cursor_at(root, change.path)
-            for rule in self.owned_below(schema) if here is not None else ():
-                yield from ((rule, instance) for instance in instances(here, rule.owner))
-        for rule in self.watching_below(schema):
-            # that more is there never breaks a leafref
-            if rule.kind == "leafref" and change.before is None:
-                continue
-            common = _common(change.path, rule.owner)
-            start = root if common is None else cursor_at(root, common)
-            if start is not None:
+        owned = self.owned_below(schema)
+        start = _near(change.path, schema if schema.kind == "list" else schema.parent, root) if owned else None
+        for rule in owned:
+            if rule.meets_defaults:
+                yield from ((rule, instance) for instance in implied_instances(start, rule.owner))
+            elif change.after is not None:
                 yield from ((rule, instance) for instance in instances(start, rule.owner))
+        for rule, top in self.watching_below(schema).items():
+            # that more is there never breaks a leafref, if it takes no default away
+            if rule.kind == "leafref" and change.before is None and rule.only_shrinks:
+                continue
+            find = implied_instances if rule.meets_defaults else instances
+            yield from ((rule, instance) for instance in find(_near(change.path, top, root), rule.owner))
 
 
 def _rules_of(node: SchemaNode) -> Iterator[Rule]:
@@ -127,17 +225,74 @@ def _rules_of(node: SchemaNode) -> Iterator[Rule]:
                 yield Rule("leafref", node, member.path)
 
 
-def _at_or_below(node: SchemaNode, rules: dict[SchemaNode, list[Rule]]) -> Iterator[Rule]:
-    yield from rules.get(node, ())
+def is_implied(node: SchemaNode) -> bool:
+    """Return whether `node` is there for XPath where a tree does not have it: a default, a container without presence."""
+    if node.kind == "container":
+        return not node.presence
+    return _has_default(node)
+
+
+def anchor_of(node: SchemaNode) -> SchemaNode:
+    """Return the nearest node at or above `node` that is there only if a tree has it, or the root."""
+    while node.parent is not None and node.kind != "list" and not node.presence:
+        node = node.parent
+    return node
+
+
+def _configuration(node: SchemaNode) -> Iterator[SchemaNode]:
+    for child in node.children.values():
+        if child.config and child.kind not in ("rpc", "notification"):
+            yield child
+            yield from _configuration(child)
+
+
+def _conditions_of_presence(node: SchemaNode) -> Reached:
+    """Return what is looked at by the whens of what `node` requires to be there."""
+    found: Reached = {}
+    for child in map(node.children.__getitem__, node.requirements):
+        for when in child.whens:
+            merge(found, _visited(when.expression, node if when.on_parent else child))
+    for choice in node.choices:
+        for expression, _ in choice.whens if choice.mandatory else ():
+            merge(found, _visited(expression, node))
+    return found
+
+
+def _visited(expression: int, context: SchemaNode) -> Reached:
+    return References(context.schema.expression(expression).tree, context).visited
+
+
+def _has_default(node: SchemaNode) -> bool:
+    return node.kind in ("leaf", "leaf-list") and node.default is not None
+
+
+def _alternatives(node: SchemaNode) -> list[SchemaNode]:
+    """Return the nodes in the choices that `node` stands in."""
+    if not node.cases or node.parent is None:
+        return []
+    choices = {choice for choice, _ in node.cases}
+    beside = node.parent.children.values()
+    return [other for other in beside if not choices.isdisjoint(choice for choice, _ in other.cases)]
+
+
+def _at_or_below(node: SchemaNode, found: dict[SchemaNode, T]) -> Iterator[T]:
+    if node in found:
+        yield found[node]
     if node.is_inner:
         for child in node.children.values():
-            yield from _at_or_below(child, rules)
+            yield from _at_or_below(child, found)
 
 
-def _common(path: Path, owner: SchemaNode) -> Path | None:
+def _near(path: Path, top: SchemaNode | None, root: Cursor) -> Cursor | None:
+    """Return the instance of `top` that `path` leads through, or what is at `path` if that is above."""
+    common = _common(path, top)
+    return root if common is None else cursor_at(root, common)
+
+
+def _common(path: Path, owner: SchemaNode | None) -> Path | None:
     """Return the longest part of `path` that the way to `owner` shares."""
     ancestors = set()
-    node: SchemaNode | None = owner
+    node = owner
     while node is not None:
         ancestors.add(node)
         node = node.parent

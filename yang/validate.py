@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from yang.cursor import Cursor, cursor_at
-from yang.defaults import case_in_use, default_of
 from yang.diff import changes
 from yang.errors import ConstraintViolation, DataMissing, RequestError, UnknownElement
 from yang.path import Path
@@ -13,7 +12,7 @@ from yang.tree import Entries, Node
 from yang.xpath_functions import is_true, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from yang.rules import Rule
     from yang.schema import SchemaNode
@@ -25,12 +24,12 @@ def validate(before: Node, after: Node) -> list[RequestError]:
 
     What it costs depends on how much the two differ, not on how large they are.
     """
-    return list(dict.fromkeys(_Validation(before, after).errors()))
+    return list(_Validation(before, after).errors())
 
 
 def validate_whole(tree: Node) -> list[RequestError]:
     """Return what is wrong with `tree`."""
-    return validate(Node(tree.schema, {}), tree)
+    return list(_Validation(Node(tree.schema, {}), tree).all_errors())
 
 
 class _Validation:
@@ -39,15 +38,29 @@ class _Validation:
         self.root = Cursor(after.schema, after, None)
         self.rules = after.schema.schema.rules
         self.anchors: set[Path | None] = set()
+        self.lists: set[tuple[Path | None, SchemaNode]] = set()
         self.judged: set[tuple[Rule, Path]] = set()
 
+    def all_errors(self) -> Iterator[RequestError]:
+        """Yield what is wrong with the tree, what an empty one would break included."""
+        yield from self.requirements(self.root, None)
+        yield from self.judge(self.rules.at_top(self.root))
+        yield from self.errors()
+
     def errors(self) -> Iterator[RequestError]:
+        """Yield what is wrong where the tree differs from the one before."""
         for change in changes(self.before, self.root.value):
             yield from self.structure(change.path, change.after)
-            for rule, instance in self.rules.concerned(change, self.root):
-                error = self.broken(rule, instance)
-                if error is not None:
-                    yield error
+            for anchor in self.rules.anchors(change, self.root):
+                yield from self.requirements(anchor, anchor.path() if anchor.parent is not None else None)
+            yield from self.judge(self.rules.concerned(change, self.root))
+
+    def judge(self, concerned: Iterable[tuple[Rule, Cursor]]) -> Iterator[RequestError]:
+        """Yield the errors of the instances that break their rule."""
+        for rule, instance in concerned:
+            error = self.broken(rule, instance)
+            if error is not None:
+                yield error
 
     def broken(self, rule: Rule, instance: Cursor) -> RequestError | None:
         """Return the error if `instance` breaks `rule`, once."""
@@ -81,21 +94,22 @@ class _Validation:
         anchor: Path | None = path.parent
         while anchor is not None and anchor.schema.kind == "container" and not anchor.schema.presence:
             anchor = anchor.parent
-        if anchor not in self.anchors:
-            self.anchors.add(anchor)
-            cursor = self.root if anchor is None else cursor_at(self.root, anchor)
-            if cursor is not None:
-                yield from self.required(cursor.schema, cursor.value, anchor)
-        if path.schema.kind == "list" and path.schema.unique:
-            yield from self.unique(path)
+        cursor = self.root if anchor is None else cursor_at(self.root, anchor) if anchor not in self.anchors else None
+        if cursor is not None:
+            yield from self.requirements(cursor, anchor)
+        step: Path | None = path if after is not None else path.parent
+        while step is not None:
+            if step.schema.unique:
+                yield from self.unique(step)
+            step = step.parent
         if isinstance(after, Node):
             yield from self.inside(path, after)
 
     def inside(self, path: Path, node: Node) -> Iterator[RequestError]:
         """Yield what is missing or too much in a node that is new."""
-        if node.schema.kind == "list" or node.schema.presence:
-            self.anchors.add(path)
-            yield from self.required(node.schema, node, path)
+        schema = node.schema
+        if (schema.kind == "list" or schema.presence) and (schema.requirements or schema.choices):
+            yield from self.requirements(cast("Cursor", cursor_at(self.root, path)), path)
         for name, child in node.children.items():
             schema = node.schema.children[name]
             if isinstance(child, Node):
@@ -106,21 +120,28 @@ class _Validation:
                 if schema.unique:
                     yield from self.unique(Path(path, schema, next(iter(child))))
 
-    def required(self, schema: SchemaNode, node: Node | None, path: Path | None) -> Iterator[RequestError]:
-        """Yield what `node` and the containers in it that need no presence should have and have not, or too much of."""
-        present = node.children if node is not None else {}
+    def requirements(self, anchor: Cursor, path: Path | None) -> Iterator[RequestError]:
+        """Yield what the node at `path` should have and has not, or too much of, once."""
+        if path not in self.anchors:
+            self.anchors.add(path)
+            yield from self.required(anchor, path)
+
+    def required(self, cursor: Cursor, path: Path | None) -> Iterator[RequestError]:
+        """Yield what a node and the containers in it that need no presence should have and have not, or too much of."""
+        schema, node = cursor.schema, cast("Node", cursor.value)
         for name in schema.requirements:
             child = schema.children[name]
             here = Path(path, child)
-            found = present.get(name)
+            found = node.children.get(name)
             if child.kind == "container":
-                yield from self.required(child, cast("Node | None", found), here)
+                for container in cursor.child(name):
+                    yield from self.required(container, here)
             elif found is None and child.mandatory:
-                if self.is_wanted(child, node or Node(schema, {}), here):
+                if cursor.implies(child):
                     yield DataMissing(f"{name} is mandatory", here)
             elif child.min_elements or child.max_elements is not None:
                 count = len(cast("Entries", found)) if found is not None else 0
-                if count < child.min_elements and self.is_wanted(child, node or Node(schema, {}), here):
+                if count < child.min_elements and cursor.implies(child):
                     yield ConstraintViolation(
                         f"{name} has {count} entries and needs {child.min_elements}",
                         here,
@@ -133,11 +154,7 @@ class _Validation:
                         app_tag="too-many-elements",
                     )
         for choice in schema.choices:
-            if (
-                choice.mandatory
-                and self.is_open(schema, choice.id, present)
-                and (node is None or all(case_in_use(node, *case) for case in choice.cases))
-            ):
+            if choice.mandatory and self.is_open(schema, choice.id, node.children) and cursor.offers(choice):
                 name = choice.name
                 yield DataMissing(
                     f"one of the alternatives of {name} is mandatory",
@@ -151,26 +168,17 @@ class _Validation:
         names = cast("dict[str, Child]", present)
         return not any(other == choice for name in names for other, _ in schema.children[name].cases)
 
-    def is_wanted(self, schema: SchemaNode, parent: Node, path: Path) -> bool:
-        """Return whether a mandatory node has to be there: its case chosen, its when true."""
-        if schema.cases and not all(case_in_use(parent, *case) for case in schema.cases):
-            return False
-        if schema.kind in ("leaf", "leaf-list") and default_of(parent, schema) is not None:
-            return False
-        if not schema.whens:
-            return True
-        above = self.root if path.parent is None else cursor_at(self.root, path.parent)
-        instance = Cursor(schema, "", above)
-        return all(is_true(rule.evaluate(instance)) for rule in self.rules.owned_by(schema) if rule.kind == "when")
-
     def unique(self, path: Path) -> Iterator[RequestError]:
         """Yield the entries of a list that agree in what should be unique (RFC 7950 section 7.8.3)."""
         schema = path.schema
         above = self.root if path.parent is None else cursor_at(self.root, path.parent)
-        entries = cast("Entries | None", above.value.children.get(schema.qname)) if above is not None else None
-        for unique in schema.unique if entries else ():
+        if above is None or (path.parent, schema) in self.lists:
+            return
+        self.lists.add((path.parent, schema))
+        for unique in schema.unique:
             seen: dict[tuple[object, ...], Path] = {}
-            for key, entry in cast("Entries", entries).items():
+            for entry in above.child(schema.qname):
+                key = entry.key
                 values = tuple(_descendant(entry, names) for names in unique)
                 if None in values:
                     continue
@@ -186,12 +194,9 @@ class _Validation:
                     )
 
 
-def _descendant(node: Node, names: tuple[str, ...]) -> object:
-    """Return the value of the leaf at `names` below `node`, its default if it has one."""
-    *way, last = names
-    for name in way:
-        schema = node.schema.children[name]
-        child = node.children.get(name)
-        node = child if isinstance(child, Node) else Node(schema, {})
-    value = node.children.get(last)
-    return value if value is not None else default_of(node, node.schema.children[last])
+def _descendant(cursor: Cursor, names: tuple[str, ...]) -> object:
+    """Return the value of the leaf at `names` below a list's entry, its default if it has one."""
+    found: Cursor | None = cursor
+    for name in names:
+        found = next(found.child(name), None) if found is not None else None
+    return found.value if found is not None else None
