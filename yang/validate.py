@@ -138,18 +138,18 @@ class _Validation:
                     yield from self.required(container, here)
             elif found is None and child.mandatory:
                 if cursor.implies(child):
-                    yield DataMissing(f"{name} is mandatory", here)
+                    yield DataMissing(f"{child.name} is mandatory", here)
             elif child.min_elements or child.max_elements is not None:
                 count = len(cast("Entries", found)) if found is not None else 0
                 if count < child.min_elements and cursor.implies(child):
                     yield ConstraintViolation(
-                        f"{name} has {count} entries and needs {child.min_elements}",
+                        f"{child.name} has {count} entries and needs {child.min_elements}",
                         here,
                         app_tag="too-few-elements",
                     )
                 elif child.max_elements is not None and count > child.max_elements:
                     yield ConstraintViolation(
-                        f"{name} has {count} entries and may have {child.max_elements}",
+                        f"{child.name} has {count} entries and may have {child.max_elements}",
                         here,
                         app_tag="too-many-elements",
                     )
