@@ -72,7 +72,7 @@ class References:
             for start, top in found.items():
                 # siblings meet in their parent
                 turn = start.parent if axis.endswith("-sibling") and start.parent is not None else start
-                for node in _along(axis, start):
+                for node in _along(axis, start) if kind != "text" else (start,):
                     if kind == "node" or _is_named(node, module, name):
                         merge(reached, {node: higher(top, higher(turn, node))})
             if not reached and found and kind == "name":

@@ -18,7 +18,7 @@ from yang.cursor import Cursor
 from yang.errors import InvalidValue, ModelError
 from yang.tree import Entries, Node
 from yang.types import Identity, LeafrefType
-from yang.xpath_functions import FUNCTIONS, Context, Evaluator, Literal, is_true, nodes, to_number, to_text
+from yang.xpath_functions import FUNCTIONS, OF_NODES, Context, Evaluator, Literal, is_true, nodes, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,25 +65,32 @@ class _Builder:
                 operand = self.build(a)
                 return lambda context: -to_number(operand(context))
             case ("union", operands):
-                parts = [self.build(operand) for operand in operands]
-                return lambda context: list(dict.fromkeys(node for part in parts for node in nodes(part(context))))
+                parts = [self.build_nodes(operand) for operand in operands]
+                return lambda context: in_document_order([node for part in parts for node in nodes(part(context))])
             case ("path", is_absolute, steps):
                 walk = self.walk(steps)
                 if is_absolute:
                     return lambda context: walk([context.node.root()], context.current)
                 return lambda context: walk([context.node], context.current)
             case ("filter", expression, predicates, steps):
-                start, walk = self.build(expression), self.walk(steps)
                 if not predicates and not steps:
-                    return start
+                    return self.build(expression)
+                start, walk = self.build_nodes(expression), self.walk(steps)
                 tests = [self.build(predicate) for predicate in predicates]
                 return lambda context: walk(filtered(nodes(start(context)), tests, context.current), context.current)
             case ("call", name, arguments):
                 return self.call(name, arguments)
         raise ModelError(f"an XPath construct that is not supported: {tree!r}")
 
+    def build_nodes(self, tree: Any) -> Evaluator:
+        """Return the function of an expression that has to give nodes."""
+        if not _is_nodes(tree):
+            raise ModelError("a value stands where nodes are needed")
+        return self.build(tree)
+
     def walk(self, steps: Sequence[Any]) -> Callable[[list[Cursor], Cursor], list[Cursor]]:
         built = [self.step(*step) for step in steps]
+        is_in_order = all(axis in ("child", "self", "parent") for axis, *_ in steps)
 
         def walk(found: list[Cursor], current: Cursor) -> list[Cursor]:
             for step in built:
@@ -91,7 +98,7 @@ class _Builder:
                     found = step(found[0], current)
                 else:
                     found = list(dict.fromkeys(node for start in found for node in step(start, current)))
-            return found
+            return found if is_in_order else in_document_order(found)
 
         return walk
 
@@ -100,8 +107,11 @@ class _Builder:
     ) -> Callable[[Cursor, Cursor], list[Cursor]]:
         if axis not in AXES:
             raise ModelError(f"the XPath axis {axis} is not supported")
-        expand = AXES[axis]
+        # a leaf stands for its text
+        expand = AXES[axis] if test[0] != "text" else _text
         kind, module, name = test
+        if kind not in ("name", "any", "node") and (kind, axis) != ("text", "child"):
+            raise ModelError(f"the XPath node test {axis}::{kind}() is not supported")
         tests = [self.build(predicate) for predicate in predicates]
         keyed = self.keyed(predicates)
 
@@ -119,18 +129,22 @@ class _Builder:
 
         return step
 
-    def keyed(self, predicates: Sequence[Any]) -> dict[str, Evaluator]:
+    def keyed(self, predicates: Sequence[Any]) -> dict[tuple[str, str], Evaluator]:
         """Return the values that predicates want of a list's keys, where they are all of the form `[key = value]`."""
-        wanted = {}
+        wanted: dict[tuple[str, str], Evaluator] = {}
         for predicate in predicates:
             match predicate:
-                case ("compare", "=", ("path", False, (("child", ("name", _, name), ()),)), value) if _is_fixed(value):
-                    wanted[name] = self.build(value)
+                case ("compare", "=", ("path", False, (("child", ("name", module, name), ()),)), value) if (
+                    _is_fixed(value) and (module, name) not in wanted
+                ):
+                    wanted[module, name] = self.build(value)
                 case _:
                     return {}
         return wanted
 
     def call(self, name: str, arguments: Sequence[Any]) -> Evaluator:
+        if name in OF_NODES and arguments:
+            self.build_nodes(arguments[0])
         built = [self.build(argument) for argument in arguments]
         function = FUNCTIONS.get(name) if name != "deref" else (1, 1, _deref)
         if function is None:
@@ -192,7 +206,7 @@ def _qname(parent: SchemaNode, module: str | None, name: str | None) -> str:
 def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bool:
     if kind == "node":
         return True
-    if node.schema.kind == "root" or kind == "text":
+    if node.schema.kind == "root":
         return False
     return (name is None or node.schema.name == name) and (module is None or node.schema.module.name == module)
 
@@ -200,7 +214,7 @@ def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bo
 def _is_fixed(tree: Any) -> bool:
     """Return whether an expression's value does not depend on the node that a predicate tests."""
     match tree:
-        case ("literal", *_) | ("number", *_):
+        case ("literal", *_):
             return True
         case ("path", is_absolute, _):
             return bool(is_absolute)
@@ -209,26 +223,67 @@ def _is_fixed(tree: Any) -> bool:
     return False
 
 
-def _entry(entries: Entries, keyed: dict[str, Evaluator], parent: Cursor, current: Cursor) -> list[Cursor] | None:
+def _is_nodes(tree: Any) -> bool:
+    """Return whether an expression gives nodes."""
+    match tree:
+        case ("path", *_) | ("union", _) | ("call", "current" | "deref" | "id", _):
+            return True
+        case ("filter", expression, _, _):
+            return _is_nodes(expression)
+    return False
+
+
+def in_document_order(found: list[Cursor]) -> list[Cursor]:
+    """Return the nodes of `found`, each once, in the order in which a document has them."""
+    ranks: dict[tuple[Cursor, SchemaNode], dict[Any, int]] = {}
+
+    def place(node: Cursor) -> list[tuple[int, int]]:
+        way: list[tuple[int, int]] = []
+        while node.parent is not None:
+            rank = 0
+            if node.key is not None:
+                beside = ranks.get((node.parent, node.schema))
+                if beside is None:
+                    every = node.parent.child(node.schema.qname)
+                    beside = ranks[node.parent, node.schema] = {other.key: index for index, other in enumerate(every)}
+                rank = beside[node.key]
+            way.append((node.schema.position, rank))
+            node = node.parent
+        return way[::-1]
+
+    return sorted(dict.fromkeys(found), key=place) if len(found) > 1 else found
+
+
+def _entry(
+    entries: Entries, keyed: dict[tuple[str, str], Evaluator], parent: Cursor, current: Cursor
+) -> list[Cursor] | None:
     """Return the entry that has the wanted keys, found by look-up; None where only a search will tell."""
     schema = entries.schema
-    if set(schema.keys) != keyed.keys():
+    if {(schema.module.name, name) for name in schema.keys} != keyed.keys():
         return None
     key = []
     for name in schema.keys:
-        wanted = keyed[name](Context(parent, current))
+        wanted = keyed[schema.module.name, name](Context(parent, current))
         if isinstance(wanted, list):
             if len(wanted) > 1:
                 return None
             if not wanted:
                 return []
         text = wanted.identity or wanted if isinstance(wanted, Literal) else to_text(wanted)
+        leaf_type = schema.children[name].type
         try:
-            key.append(schema.children[name].type.parse(text))
+            value = leaf_type.parse(text)
         except InvalidValue:
             return [] if not isinstance(wanted, Literal) else None
+        if leaf_type.text(value) != text:
+            return None  # texts are compared, not values
+        key.append(value)
     entry = entries.get(tuple(key))
     return [] if entry is None else [Cursor(schema, entry, parent, tuple(key))]
+
+
+def _text(node: Cursor) -> list[Cursor]:
+    return [node] if node.schema.kind in ("leaf", "leaf-list") else []
 
 
 def _siblings(node: Cursor, *, after: bool) -> list[Cursor]:
@@ -249,8 +304,6 @@ AXES: dict[str, Callable[[Cursor], list[Cursor]]] = {
     "ancestor-or-self": lambda node: [node, *node.ancestors()],
     "following-sibling": lambda node: _siblings(node, after=True),
     "preceding-sibling": lambda node: _siblings(node, after=False),
-    "attribute": lambda _: [],
-    "namespace": lambda _: [],
 }
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
@@ -62,11 +63,13 @@ def to_text(result: Result) -> str:
             return "NaN"
         if math.isinf(result):
             return "Infinity" if result > 0 else "-Infinity"
-        return str(int(result)) if result.is_integer() else repr(result)
+        # XPath has no exponents, and no negative zero
+        return format(Decimal(repr(result)), "f").removesuffix(".0") if result else "0"
     return str(result)
 
 
-NUMBER = re.compile(r"\s*-?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*").fullmatch
+SPACE = " \t\r\n"
+NUMBER = re.compile(rf"[{SPACE}]*-?([0-9]+(\.[0-9]*)?|\.[0-9]+)[{SPACE}]*").fullmatch
 
 
 def to_number(result: Result) -> float:
@@ -107,6 +110,13 @@ def _substring(_: Context, text: Result, start: Result, length: Result | None = 
     first = _rounded(to_number(start))
     last = math.inf if length is None else first + _rounded(to_number(length))
     return "".join(char for index, char in enumerate(to_text(text), 1) if first <= index < last)
+
+
+def _split(text: Result, part: Result) -> tuple[str, str]:
+    """Return what stands before and after the first `part` in `text`; nothing if it is not there."""
+    whole, sought = to_text(text), to_text(part)
+    start = whole.find(sought)
+    return ("", "") if start < 0 else (whole[:start], whole[start + len(sought) :])
 
 
 def _rounded(number: float) -> float:
@@ -162,12 +172,8 @@ FUNCTIONS: dict[str, tuple[int, int | None, Callable[..., Result]]] = {
     "concat": (2, None, lambda _, *parts: "".join(map(to_text, parts))),
     "starts-with": (2, 2, lambda _, text, start: to_text(text).startswith(to_text(start))),
     "contains": (2, 2, lambda _, text, part: to_text(part) in to_text(text)),
-    "substring-before": (
-        2,
-        2,
-        lambda _, text, part: to_text(text).partition(to_text(part))[0] if to_text(part) in to_text(text) else "",
-    ),
-    "substring-after": (2, 2, lambda _, text, part: to_text(text).partition(to_text(part))[2]),
+    "substring-before": (2, 2, lambda _, text, part: _split(text, part)[0]),
+    "substring-after": (2, 2, lambda _, text, part: _split(text, part)[1]),
     "substring": (2, 3, _substring),
     "string-length": (
         0,
@@ -177,7 +183,9 @@ FUNCTIONS: dict[str, tuple[int, int | None, Callable[..., Result]]] = {
     "normalize-space": (
         0,
         1,
-        lambda context, text=None: " ".join((context.node.text() if text is None else to_text(text)).split()),
+        lambda context, text=None: re.sub(
+            f"[{SPACE}]+", " ", context.node.text() if text is None else to_text(text)
+        ).strip(" "),
     ),
     "translate": (3, 3, _translated),
     "boolean": (1, 1, lambda _, value: is_true(value)),
@@ -197,6 +205,11 @@ FUNCTIONS: dict[str, tuple[int, int | None, Callable[..., Result]]] = {
     "enum-value": (1, 1, lambda _, found: _enum_value(found)),
     "bit-is-set": (2, 2, lambda _, found, bit: _is_bit_set(found, bit)),
 }
+
+
+OF_NODES = {"count", "sum", "local-name", "name", "namespace-uri", "deref"}
+OF_NODES |= {"derived-from", "derived-from-or-self", "enum-value", "bit-is-set"}
+"""The functions whose first argument has to be nodes."""
 
 
 def _whole(function: Callable[[float], int], number: float) -> float:

@@ -59,6 +59,11 @@ class _Scope:
             case ("negative", a):
                 return ("negate", self.tree(a))
             case ("union", operands):
+                if len(operands) > 2:
+                    # pyang drops what kind of path the third is
+                    raise ModelError(
+                        f"{place(self.statement)}: '{self.statement.arg}' unites more than two: write '(a | b) | c'"
+                    )
                 return ("union", tuple(self.tree(operand) for operand in operands))
             case ("function_call", name, arguments):
                 return ("call", name, tuple(self.tree(argument) for argument in arguments))
