@@ -294,8 +294,11 @@ class KernelBackend(Backend):
                 yield from _removals(going)
                 if operation.before is None:
                     there[name] = type(resource)
-                    parent = here[resource.parent].ifindex if isinstance(resource, VlanLink) else 0
-                    yield _Request(number, link_creation(resource, parent, self._loopback))
+                    parent, blamed = 0, ""
+                    if isinstance(resource, VlanLink):
+                        # what is refused is the VLAN: its parent has it already, or takes none
+                        parent, blamed = here[resource.parent].ifindex, "vlan_id"
+                    yield _Request(number, link_creation(resource, parent, self._loopback), blamed)
                 yield from (_Request(number, message, attribute) for attribute, message in link_changes(operation))
         yield from _removals(going)
 
