@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Links: TypeAlias = Callable[[Collection[str] | None], Mapping[str, LinkState]]
     LastChange: TypeAlias = Callable[[int], int | None]
 
-INDEX = re.compile(r"[1-9][0-9]{0,8}").fullmatch
+INDEX = re.compile(r"[1-9][0-9]{0,9}").fullmatch
+GREATEST_INDEX = 2**32 - 1
 STATISTICS = struct.Struct("=13Q")
 COUNTERS = {
     "in-pkts": 0,
@@ -103,7 +104,7 @@ class SubinterfaceState(StateSource):
         # which VLANs an interface has is only known from the list of all links
         for state in self._links(None).values():
             parent, _, index = state.name.rpartition(".")
-            if state.kind != "vlan" or INDEX(index) is None:
+            if state.kind != "vlan" or INDEX(index) is None or int(index) > GREATEST_INDEX:
                 continue
             key = ((parent,), (int(index),))
             if keys is None or key in keys or key[:1] in keys:
