@@ -19,7 +19,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yang import tables
-from yang.compiler import compile_modules
+from yang.compiler import compile_modules, read_module
 from yang.errors import ModelError
 from yang.generator import generate
 from yang.schema import Schema
@@ -240,7 +240,7 @@ def _gather(source: FilePath, modules: FilePath) -> None:
     if not files:
         raise ModelError(f"there are no .yang files in {source}")
     for file in files:
-        _put(modules, file.name, file.read_text(encoding="utf-8"))
+        _put(modules, file.name, read_module(file))
 
 
 def _put(modules: FilePath, name: str, text: str) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from yang.schema import SchemaNode
 
-__all__ = ["Compiled", "Source", "compile_modules"]
+__all__ = ["Compiled", "Source", "compile_modules", "read_module"]
 
 SHOWN = 20
 """How many errors of a broken set are listed."""
@@ -74,7 +74,7 @@ def compile_modules(
     context.features = {module: list(names) for module, names in features.items()}
     progress(f"parsing {len(files)} modules")
     for file in files:
-        context.add_module(str(file), file.read_text(encoding="utf-8"))
+        context.add_module(str(file), read_module(file))
     progress("expanding groupings and augments")
     context.validate()
     _raise_errors(context)
@@ -106,6 +106,18 @@ def compile_modules(
     )
     progress("checking expressions")
     return Compiled(tables, sources, list(_checked(Schema(tables))))
+
+
+def read_module(file: FilePath) -> str:
+    """Return the text of a module.
+
+    Raises:
+        ModelError: It is not UTF-8 (RFC 7950 section 6).
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{file.name} is not UTF-8: {error.reason} at byte {error.start}") from error
 
 
 def _raise_errors(context: Context) -> None:

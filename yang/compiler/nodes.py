@@ -160,6 +160,9 @@ class NodeCompiler:
         """Return the index of a leaf's or leaf-list's type, and the canonical text of its default."""
         index, inherited = self._type(statement)
         own = statement.search("default")
+        fewest = statement.search_one("min-elements")
+        if fewest is not None and fewest.arg != "0":
+            inherited = None  # RFC 7950 section 7.7.2
         texts = own or ([inherited] if inherited is not None else [])
         if not texts:
             return index, None
