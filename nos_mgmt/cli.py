@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from yang.tables import load as load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from backends.hardware.remote import RemoteDriver
 
 MODELS = click.option("--models", type=click.Path(path_type=Path), default=DEFAULT, help="The folder of the model set.")
 
@@ -160,8 +162,7 @@ def asic(context: click.Context, state: Path) -> None:
 @click.pass_obj
 def show(state: Path) -> None:
     """List what the chip holds."""
-    with plain_errors():
-        chip = _chip(state)
+    with plain_errors(), _chip(state) as chip:
         for name in sorted(chip.status(None)):
             click.echo(_line(next(iter(chip.get([("hardware:port", name)]).values()))))
         for found in sorted(chip.objects(), key=lambda found: (found.rank, found.key)):
@@ -181,17 +182,17 @@ def fail(state: Path, name: str) -> None:
     kind, _, rest = name.partition(" ")
     if not rest or (kind == "after" and not rest.isdecimal()):
         raise click.BadParameter(f"{name!r} is neither 'KIND KEY' nor 'after N'", param_hint="NAME")
-    with plain_errors():
-        fault = Fault(after=int(rest)) if kind == "after" else Fault(key=(f"hardware:{kind}", *rest.split()))
-        _chip(state).inject(fault)
+    fault = Fault(after=int(rest)) if kind == "after" else Fault(key=(f"hardware:{kind}", *rest.split()))
+    with plain_errors(), _chip(state) as chip:
+        chip.inject(fault)
 
 
 @asic.command()
 @click.pass_obj
 def heal(state: Path) -> None:
     """Take back all ordered failures."""
-    with plain_errors():
-        _chip(state).inject(None)
+    with plain_errors(), _chip(state) as chip:
+        chip.inject(None)
 
 
 @asic.command()
@@ -199,8 +200,8 @@ def heal(state: Path) -> None:
 @click.pass_obj
 def plug(state: Path, port: str) -> None:
     """Put a port in."""
-    with plain_errors():
-        _chip(state).plug(port)
+    with plain_errors(), _chip(state) as chip:
+        chip.plug(port)
 
 
 @asic.command()
@@ -208,15 +209,15 @@ def plug(state: Path, port: str) -> None:
 @click.pass_obj
 def pull(state: Path, port: str) -> None:
     """Take a port out."""
-    with plain_errors():
-        _chip(state).pull(port)
+    with plain_errors(), _chip(state) as chip:
+        chip.pull(port)
 
 
-def _chip(state: Path) -> Any:
+def _chip(state: Path) -> closing[RemoteDriver]:
     from backends.hardware.remote import RemoteDriver  # noqa: PLC0415
     from nos_mgmt.embedded import socket_of  # noqa: PLC0415
 
-    return RemoteDriver(socket_of(state))
+    return closing(RemoteDriver(socket_of(state)))
 
 
 def _line(found: Any) -> str:

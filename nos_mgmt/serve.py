@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import gc
 import logging
 import os
 import signal
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -70,17 +72,20 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         UnusableKey: A file that should hold a key does not.
     """
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupter())
+        signal.signal(number, _interrupter(interrupted))
     # the port is taken before any system is touched: whoever has it may manage the same ones
     with locked(settings.state), _bound(settings) as listening, ExitStack() as stack, suppress(KeyboardInterrupt):
         embedded = Embedded(settings)
         stack.callback(embedded.remove)
         try:
             backends = _backends(settings, embedded, say)
+            _end_if(interrupted)
             device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
             stack.callback(device.close)
             device.start()
+            _end_if(interrupted)
             asyncio.run(_listen(settings, device, listening, known_hosts, say))
             say("ending")
         finally:
@@ -95,20 +100,29 @@ def _bound(settings: Settings) -> socket.socket:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        raise CannotListen(f"cannot listen at {settings.host} port {settings.port}: {error.strerror}") from error
+        why = os.strerror(error.errno) if error.errno in errno.errorcode else error.strerror
+        raise CannotListen(f"cannot listen at {settings.host} port {settings.port}: {why}") from error
 
 
-def _interrupter() -> Callable[[int, object], None]:
-    """Return what to do at a signal: raise `KeyboardInterrupt`, in this process."""
+def _interrupter(interrupted: threading.Event) -> Callable[[int, object], None]:
+    """Return what to do at a signal while the server starts: note it, and at the second one raise `KeyboardInterrupt`."""
     server = os.getpid()
 
     def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal wants it
         # pyroute2 forks to enter a namespace, and ends its children so: what the server made is not theirs to remove
         if os.getpid() != server:
             os._exit(1)
-        raise KeyboardInterrupt
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+        interrupted.set()
 
     return interrupt
+
+
+def _end_if(interrupted: threading.Event) -> None:
+    """Raise `KeyboardInterrupt` if a signal came, here where nothing is half done."""
+    if interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 async def _listen(

@@ -162,8 +162,8 @@ class SimulatedAsic(Driver):
         elif old is None:
             return Answer(Status.NOT_FOUND, f"{after} is not there")
         else:
-            for name in after.create_only:
-                if getattr(after, name) != getattr(old, name):
+            for name, value in after.attributes().items():
+                if name in after.create_only and value != getattr(old, name):
                     return Answer(Status.UNSUPPORTED, f"{name} of {after} cannot be changed", name)
             self._referrers.subtract(old.references())
         self._used[after.kind] += old is None
