@@ -135,14 +135,15 @@ def _is_match(element: etree._Element) -> bool:
 def _has_value(schema: SchemaNode, child: Child, element: etree._Element) -> bool:
     if schema.kind not in ("leaf", "leaf-list"):
         return False
+    values = child if isinstance(child, tuple) else (child,)
     try:
-        value = read_value(element, schema)
+        if read_value(element, schema) in values:
+            return True
     except RequestError:
-        # section 6.2.5 trims white space around the text
-        text = (element.text or "").strip()
-        values = child if isinstance(child, tuple) else (child,)
-        return any(schema.type.text(cast("Any", value)) == text for value in values)
-    return value in child if isinstance(child, tuple) else value == child
+        pass
+    # section 6.2.5 trims white space around the text
+    text = (element.text or "").strip()
+    return any(schema.type.text(cast("Any", value)) == text for value in values)
 
 
 def _key_of(schema: SchemaNode, element: etree._Element) -> Key | None:
@@ -151,7 +152,7 @@ def _key_of(schema: SchemaNode, element: etree._Element) -> Key | None:
     for name in schema.keys:
         leaf = schema.children[name]
         match = next((child for child in element if _matches(child, leaf) and _is_match(child)), None)
-        if match is None:
+        if match is None or match.text != (match.text or "").strip():
             return None
         try:
             key.append(read_value(match, leaf))

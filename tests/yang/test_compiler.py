@@ -33,7 +33,7 @@ def refused(folder: Path, body: str) -> str:
         ('leaf a { must "following::a"; type string; }', "m.yang:2: 'following::a': the XPath axis following is not"),
         (
             'leaf a { must "concat(1)"; type string; }',
-            "m.yang:2: 'concat(1)': the XPath function concat() does not take 1",
+            "m.yang:2: XPath function",
         ),
         ('leaf a { must "x:b"; type string; }', "m.yang:2:"),
         ('leaf a { when "$b"; type string; }', "m.yang:2:"),
