@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import sys
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yang.errors import ModelError
@@ -11,9 +12,11 @@ from yang.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
-FORMAT = 2
+FORMAT = 3
 """The version of everything below; a file of another one is compiled again."""
 
+CHECKSUM = 4
+"""How many bytes between header and content tell whether the content is whole."""
 CONFIG, MANDATORY, PRESENCE, USER_ORDERED = 1, 2, 4, 8
 
 
@@ -75,7 +78,8 @@ class Tables(NamedTuple):
 def dump(tables: Tables, file: FilePath) -> None:
     """Write `tables` to `file`, whole or not at all."""
     new = file.with_suffix(".new")
-    new.write_bytes(_header() + marshal.dumps(_plain(tables)))
+    content = marshal.dumps(_plain(tables))
+    new.write_bytes(_header() + _checksum(content) + content)
     new.replace(file)
 
 
@@ -83,7 +87,7 @@ def load(file: FilePath) -> Tables:
     """Return the tables in `file`.
 
     Raises:
-        ModelError: There is no such file, or another version of this program or of Python has written it.
+        ModelError: There is no such file, it is damaged, or another version of this program or of Python has written it.
     """
     try:
         content = file.read_bytes()
@@ -92,10 +96,11 @@ def load(file: FilePath) -> Tables:
     header = _header()
     if not content.startswith(header):
         raise ModelError(f"{file} was compiled by another version: run 'nos-mgmt models compile'")
-    try:
-        modules, types, expressions, identities, nodes, choices = marshal.loads(content[len(header) :])  # noqa: S302 - ours
-    except (EOFError, TypeError, ValueError) as error:
-        raise ModelError(f"{file} is damaged: run 'nos-mgmt models compile'") from error
+    checksum, content = content[len(header) :][:CHECKSUM], content[len(header) + CHECKSUM :]
+    if checksum != _checksum(content):
+        # not to be tried: marshal may do anything with bytes that it has not written
+        raise ModelError(f"{file} is damaged: run 'nos-mgmt models compile'")
+    modules, types, expressions, identities, nodes, choices = marshal.loads(content)  # noqa: S302 - ours
     return Tables(
         tuple(ModuleRecord(*module) for module in modules),
         types,
@@ -110,6 +115,10 @@ def _header() -> bytes:
     # marshal's format belongs to one release of Python
     version = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
     return f"nos-mgmt tables {FORMAT} {version}\n".encode()
+
+
+def _checksum(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(CHECKSUM)
 
 
 def _plain(value: Any) -> Any:
