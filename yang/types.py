@@ -217,7 +217,8 @@ class StringType(Type):
         if self.patterns:
             if self._tests is None:
                 # compiled on first use: the set has hundreds of patterns, a server needs a dozen
-                self._tests = [(pattern, re.compile(pattern.regex).search) for pattern in self.patterns]
+                # even with regexp-posix: in OpenConfig's modules that have it, not every pattern has anchors
+                self._tests = [(pattern, re.compile(pattern.regex).fullmatch) for pattern in self.patterns]
             for pattern, matches in self._tests:
                 if (matches(text) is None) is not pattern.invert:
                     raise Complaint(*pattern.complaint).about(

@@ -267,6 +267,17 @@ def test_the_patterns_of_a_module_with_regexp_posix_have_anchors(compiled: Calla
         refused(text, value, repr(value))
 
 
+def test_a_pattern_without_anchors_holds_for_the_whole_of_a_value(compiled: Callable[..., Schema]) -> None:
+    for posix in ("oc-ext:regexp-posix;", ""):
+        body = (
+            f"import openconfig-extensions {{ prefix oc-ext; }} {posix} leaf x {{ type string {{ pattern 'a|bc'; }} }}"
+        )
+        text = compiled(openconfig_extensions=EXTENSIONS, m=module(body)).find("m:x").type
+        assert [text.parse(value) for value in ("a", "bc")] == ["a", "bc"]
+        for value in ("ab", "xa", "abc", "bcd", "a\n"):
+            refused(text, value, repr(value))
+
+
 def test_an_anchor_elsewhere_is_an_ordinary_character(compiled: Callable[..., Schema]) -> None:
     text = compiled(openconfig_extensions=EXTENSIONS, m=module("leaf x { type string { pattern '^(a|b)+$'; } }"))
     assert text.find("m:x").type.parse("^ab$") == "^ab$"
