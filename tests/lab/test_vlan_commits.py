@@ -123,6 +123,20 @@ def test_a_vlan_moves_to_another_subinterface(network: Network) -> None:
     assert network.names() == {"Ethernet1.2"}
 
 
+@pytest.mark.parametrize("takes_over", ["a new one", "one that is there"])
+def test_a_vlan_moves_with_the_route_through_it(network: Network, takes_over: str) -> None:
+    routes = static_routes(route("192.0.2.0/24", "10.0.1.2"), route("198.51.100.0/24", "10.0.1.2", "10.0.2.2"))
+    there = vlan(2, vlan_id=20) if takes_over == "one that is there" else ""
+    ports = (port("Ethernet1", vlan(1, "10.0.1.1/24", vlan_id=10), there), interface("Ethernet2", "10.0.2.1/24"))
+    network.commit(interfaces(*ports) + routes)
+    before = network.state()
+    network.commit(interfaces(port("Ethernet1", vlan(2, "10.0.1.1/24", vlan_id=10)), ports[1]) + routes)
+    assert network.link("Ethernet1.2")["linkinfo"]["info_data"]["id"] == 10
+    assert "192.0.2.0/24 via 10.0.1.2 dev Ethernet1.2" in network.ip("route")
+    network.roll_back(1)
+    assert network.settled(before) == []
+
+
 def test_vlans_follow_the_mtu_of_their_port(network: Network) -> None:
     def with_mtu(mtu: int) -> str:
         return interfaces(
