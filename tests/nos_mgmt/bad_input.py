@@ -49,6 +49,7 @@ class Raw(OpenSsh):
         """Send nothing more."""
         assert self.process.stdin is not None
         self.process.stdin.close()
+        self.process.stdin = None
 
     def rest(self) -> bytes:
         """Return what the server says until it ends the session."""
