@@ -143,3 +143,12 @@ class Neighbour(threading.Thread):
         self.join(PATIENCE)
         self._session.__exit__(None, None, None)
         assert not self.is_alive()
+
+
+def dechunked(octets: bytes) -> bytes:
+    """Return the message in chunks of which the end has been taken off."""
+    message = b""
+    while octets:
+        header, _, octets = octets[2:].partition(b"\n")
+        message, octets = message + octets[: int(header)], octets[int(header) :]
+    return message

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.nos_mgmt.bad_input import CANDIDATE, RUNNING, Neighbour, Raw, Victim, victim
-from tests.nos_mgmt.over_ssh import chunked, hello, rpc
+from nos_mgmt.netconf.session import Session
+from tests.nos_mgmt.bad_input import CANDIDATE, RUNNING, Neighbour, Raw, Victim, dechunked, victim
+from tests.nos_mgmt.over_ssh import SshServer, chunked, hello, rpc
 from tests.nos_mgmt.replies import error
 from tests.nos_mgmt.test_messages import BOMB
-from tests.openconfig import INSTANCE, INTERFACES, interface, interfaces, route, static_routes
+from tests.openconfig import INSTANCE, interface, interfaces, route, static_routes
 from yang.diff import NETCONF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from nos_mgmt.device import Device
 
 HEAD = f'<rpc xmlns="{NETCONF}" message-id="1">'
 GET = f"{HEAD}<get-config><source><running/></source></get-config></rpc>"
@@ -38,15 +41,6 @@ def reply_to(session: Raw, message: bytes) -> bytes:
     """Return the reply to a message, put together."""
     session.say(chunked(message))
     return dechunked(session.until(b"\n##\n"))
-
-
-def dechunked(octets: bytes) -> bytes:
-    """Return the message in chunks of which the end has been taken off."""
-    message = b""
-    while octets:
-        header, _, octets = octets[2:].partition(b"\n")
-        message, octets = message + octets[: int(header)], octets[int(header) :]
-    return message
 
 
 def edit(content: str, options: str = "") -> bytes:
@@ -205,6 +199,17 @@ def test_ten_megabytes_are_taken_or_refused_while_others_are_served(session: Raw
     assert session.rpc(CANDIDATE) == one.running
 
 
-def test_interfaces_are_where_the_tests_think() -> None:
-    assert INTERFACES in interfaces(ONE)
-    assert IDENTIFIER.startswith("<identifier")
+def test_a_failure_of_the_server_itself_ends_the_session_rather_than_let_it_wait(
+    device: Device, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = SshServer(device)
+    try:
+        failing, other = server.client(), server.client()
+        with monkeypatch.context() as broken:
+            broken.setattr(Session, "handle", lambda *_: 1 // 0)
+            failing.send("<get/>")
+            assert failing.is_ended()
+        assert "ok" in other.rpc("<discard-changes/>")
+        assert "the server failed over a message" in caplog.text
+    finally:
+        server.close()
