@@ -345,8 +345,9 @@ def snake(name: str) -> str:
 
 
 def camel(name: str) -> str:
-    """Return a YANG name as that of a class: `next-hop` as `NextHop`."""
-    return "".join(part[0].upper() + part[1:] for part in re.split(r"\W|_", name) if part)
+    """Return a YANG name as that of a class: `next-hop` as `NextHop`, `NTP_AUTH_TYPE` as `NtpAuthType`."""
+    parts = [part for part in re.split(r"\W|_", name) if part]
+    return "".join(part.capitalize() if name.isupper() else part[0].upper() + part[1:] for part in parts)
 
 
 def nested(*names: str) -> list[str]:
@@ -386,4 +387,4 @@ def _leaf_note(type_: Type, source: Source, default: Any) -> str:
         facts.append(source.units)
     if default is not None:
         facts.append(f"default {default if isinstance(default, str) else ' '.join(default)}")
-    return f"{', '.join(facts)}. {source.description}"
+    return f"{', '.join(facts)}. {source.description}".rstrip()

@@ -34,7 +34,7 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {"ietf-netconf": ("candidate", "validate", "rollback-on-error"), "ietf-netconf-monitoring": ()}
-GENERATION = 1
+GENERATION = 2
 """Raised when the compiler or the generator writes something else for the same modules."""
 
 
@@ -169,6 +169,8 @@ def read_manifest(folder: FilePath) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"no models in {folder}: run 'nos-mgmt models install'") from error
+    except ValueError as error:
+        raise ModelError(f"{folder / 'manifest.json'} is damaged: run 'nos-mgmt models install'") from error
     return manifest
 
 
