@@ -10,7 +10,7 @@ import keyword
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yang.types import (
     BinaryType,
@@ -37,6 +37,10 @@ IMPORTED = ("Container", "Enumeration", "Identities", "Leaf", "LeafList", "LeafW
 WIDTH = 110
 
 
+Place: TypeAlias = tuple[str, int, tuple[tuple[str, str], ...], str]
+"""A statement: its file and line, what is around it, its name. A line may have several."""
+
+
 @dataclass
 class _Attribute:
     """A child, as all uses of its parent's statement have it."""
@@ -45,7 +49,7 @@ class _Attribute:
     kind: str
     types: dict[str, None] = field(default_factory=dict)
     """The Python types of a leaf, or of a list's key, in the order in which they were met."""
-    target: tuple[str, int] | None = None
+    target: Place | None = None
     """The place of the statement that a container or list is."""
     enum: str = ""
     default: str | None = None
@@ -92,7 +96,7 @@ class _Bindings:
     def __init__(self, compiled: Compiled, schema: Schema) -> None:
         self.compiled = compiled
         self.schema = schema
-        self.classes: dict[tuple[str, int], _Class] = {}
+        self.classes: dict[Place, _Class] = {}
         self.enums: defaultdict[str, dict[str, _Enum]] = defaultdict(dict)
         for record in compiled.tables.nodes:
             self.collect(record, "", "")
@@ -104,7 +108,8 @@ class _Bindings:
             return
         source = self.compiled.sources[id(record)]
         path = f"{path}/{qname(record, parent_module)}"
-        made = self.classes.get(source.place)
+        place = _place(source, record)
+        made = self.classes.get(place)
         if made is None:
             chain = [name for word, name in source.within if word in ("container", "list")]
             group = next(
@@ -112,9 +117,7 @@ class _Bindings:
                 "",
             )
             names = nested(*chain, record.name)
-            made = self.classes[source.place] = _Class(
-                source.module, names, group, path, record.kind, source.description
-            )
+            made = self.classes[place] = _Class(source.module, names, group, path, record.kind, source.description)
         for child in record.children:
             self.attribute(made, record, child)
             self.collect(child, record.module, path)
@@ -126,7 +129,7 @@ class _Bindings:
         if attribute is None:
             attribute = made.attributes[name] = _Attribute(name, record.kind)
         if record.kind in ("container", "list"):
-            attribute.target = source.place
+            attribute.target = _place(source, record)
             for key in record.extra.get("keys", ()):
                 leaf = next(child for child in record.children if child.name == key)
                 attribute.types[self.python_type(leaf, self.compiled.sources[id(leaf)], made)[0]] = None
@@ -193,7 +196,7 @@ class _Bindings:
             return repr(str(value))
         return repr(value) if isinstance(value, (bool, int, bytes)) else f"Decimal({str(value)!r})"
 
-    def named(self) -> dict[tuple[str, int], str]:
+    def named(self) -> dict[Place, str]:
         """Return the reference of every class, `module:Qualified.Name`; names of the top level are made unique."""
         tops: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for made in self.classes.values():
@@ -205,7 +208,7 @@ class _Bindings:
 
     def modules(self) -> dict[str, str]:
         """Return the text of every Python module by its name."""
-        by_module: defaultdict[str, list[tuple[tuple[str, int], _Class]]] = defaultdict(list)
+        by_module: defaultdict[str, list[tuple[Place, _Class]]] = defaultdict(list)
         for place, made in self.classes.items():
             by_module[made.module].append((place, made))
         return {
@@ -213,7 +216,7 @@ class _Bindings:
             for module in sorted(by_module.keys() | self.enums.keys())
         }
 
-    def module(self, module: str, classes: list[tuple[tuple[str, int], _Class]]) -> str:
+    def module(self, module: str, classes: list[tuple[Place, _Class]]) -> str:
         body: list[str] = []
         for name, enum in sorted(self.enums[module].items()):
             body += [f"class {name}({enum.base}):", *docstring(enum.note, 1)]
@@ -331,6 +334,10 @@ def plain_type(type_: Type) -> str:
         case UnionType():
             return " | ".join(dict.fromkeys(plain_type(member) for member in type_.leaves()))
     return "str"
+
+
+def _place(source: Source, record: NodeRecord) -> Place:
+    return (*source.place, source.within, record.name)
 
 
 def qname(record: NodeRecord, parent_module: str) -> str:
