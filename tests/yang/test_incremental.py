@@ -149,7 +149,7 @@ def schema(name: str) -> Schema:
 
 @pytest.mark.parametrize("name", BODIES)
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=LARGE)
+@settings(max_examples=100, suppress_health_check=LARGE)
 def test_a_difference_breaks_the_rules_that_the_tree_after_it_breaks(name: str, data: st.DataObject) -> None:
     before = mended(data.draw(dense(schema(name).root)))
     after = data.draw(blends(before, data.draw(dense(schema(name).root))))
@@ -158,7 +158,7 @@ def test_a_difference_breaks_the_rules_that_the_tree_after_it_breaks(name: str, 
 
 @pytest.mark.parametrize("name", BODIES)
 @given(data=st.data())
-@settings(max_examples=30, suppress_health_check=LARGE)
+@settings(max_examples=20, suppress_health_check=LARGE)
 def test_a_tree_is_settled_when_no_when_in_it_is_false(name: str, data: st.DataObject) -> None:
     before = mended(data.draw(dense(schema(name).root)))
     after = data.draw(blends(before, data.draw(dense(schema(name).root))))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -287,15 +287,17 @@ AXES += ["following-sibling", "preceding-sibling"]
 @st.composite
 def paths(draw: Draw) -> str:
     """Return a path of a few steps, some of them with predicates."""
-    steps = []
+    start = draw(st.sampled_from(["", "", "//", "/m:c/", ".//", "m:e/", "m:inner/../"]))
+    steps: list[str] = []
     for _ in range(draw(st.integers(1, 3))):
         step = draw(NAMES)
-        if "/" not in step and draw(st.booleans()):
+        # lxml has nodes of text, and would go back from those
+        if "/" not in step and (steps or not start.endswith("//")) and draw(st.booleans()):
             step = f"{draw(st.sampled_from(AXES))}::{step}"
         if draw(st.integers(0, 2)) == 0:
             step += f"[{draw(predicates())}]"
         steps.append(step)
-    return draw(st.sampled_from(["", "", "//", "/m:c/", ".//", "m:e/", "m:inner/../"])) + "/".join(steps)
+    return start + "/".join(steps)
 
 
 def predicates() -> st.SearchStrategy[str]:
@@ -336,6 +338,7 @@ def expressions_() -> st.SearchStrategy[str]:
 
 
 @given(text=expressions_())
+@settings(max_examples=300)
 def test_any_expression_means_what_it_means_to_lxml(text: str) -> None:
     assert plain(ours(text)) == plain(theirs(text))
 
