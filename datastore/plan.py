@@ -208,7 +208,7 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
             for fact in (key, *operation.resource.offers()):
                 offered.setdefault(fact, []).append(key)
     for key, operation in changed:
-        for fact in _withdrawn(operation):
+        for fact in _withdrawn(operation, made, wanted):
             offered.setdefault(fact, []).append(key)
     late: dict[Key, None] = {}
     waiting = [key for key, _ in changed] if offered else []
@@ -222,8 +222,10 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
     return list(late)
 
 
-def _withdrawn(operation: Operation) -> Collection[Fact]:
-    """Return the facts that no longer hold after an update; none if others come to hold, for which it is needed early."""
+def _withdrawn(operation: Operation, made: Mapping[Key, Operation], wanted: Wanted) -> Collection[Fact]:
+    """Return the facts that no longer hold after an update; none if it is needed early, for what comes to hold."""
     before = operation.before.offers() if operation.before is not None else {}
     after = operation.resource.offers()
-    return before.keys() - after.keys() if before.keys() >= after.keys() else ()
+    withdrawn = before.keys() - after.keys()
+    gained = {fact for fact, value in after.items() if before.get(fact) != value} if withdrawn else set()
+    return () if any(asker in made for fact in gained for asker in wanted.askers(fact)) else withdrawn

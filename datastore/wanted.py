@@ -130,7 +130,11 @@ class Wanted:
         Those that did so when the change began are among them.
         """
         for fact in (key, *(resource.offers() if resource is not None else ())):
-            yield from self._facts.askers(fact)
+            yield from self.askers(fact)
+
+    def askers(self, fact: Fact) -> Iterator[Key]:
+        """Yield the keys of the resources that ask for a fact now, or did so when the change began."""
+        return self._facts.askers(fact)
 
     def needed(self, key: Key) -> Iterator[Fact]:
         """Yield the facts that the resource under `key` asks for now, or did so when the change began."""

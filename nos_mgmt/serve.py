@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import gc
 import logging
@@ -100,7 +99,8 @@ def _bound(settings: Settings) -> socket.socket:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno in errno.errorcode else error.strerror
+        # the text of socket repeats the address
+        why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
         raise CannotListen(f"cannot listen at {settings.host} port {settings.port}: {why}") from error
 
 

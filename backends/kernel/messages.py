@@ -245,8 +245,7 @@ class RouteMessages:
             payload += METRIC.pack(8, 6, route.metric)
         if after is None:
             return Message(nl.DELROUTE, 0, payload)
-        # the kernel drops routes along with the last address of a link, even if another one comes: they are made anew
-        flags = nl.CREATE | (nl.EXCL if before is None else nl.REPLACE)
+        flags = nl.CREATE | nl.EXCL if before is None else nl.REPLACE
         return Message(nl.NEWROUTE, flags, payload + hops)
 
     def _next_hops(self, hops: tuple[Hop, ...]) -> tuple[int, bytes]:

@@ -106,8 +106,10 @@ class VlanLink(Resource):
         return replace(self, mtu=facts.require(("mtu", self.parent)), enabled=self.enabled and is_up)
 
     def offers(self) -> Mapping[Fact, Any]:
-        """It can carry addresses; when it is enabled also traffic."""
-        return _link_offers(self.name, self.mtu, enabled=self.enabled)
+        """It can carry addresses; when it is enabled also traffic. Of its parent's links it is the only one with its VLAN."""
+        facts = _link_offers(self.name, self.mtu, enabled=self.enabled)
+        facts["vlan", self.parent, self.vlan_id] = True
+        return facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,6 @@ def committed(network: Network, content: str) -> bool:
     return True
 
 
-@pytest.mark.xfail(
-    raises=CommitFailed,
-    strict=False,
-    reason="the order of VLANs that move, and of greater MTUs, is not always right yet",
-)
 @settings(
     deadline=None,
     max_examples=EXAMPLES,

@@ -126,10 +126,7 @@ def test_a_vlan_moves_to_another_subinterface(network: Network) -> None:
 @pytest.mark.parametrize(
     "takes_over",
     [
-        pytest.param(
-            "a new one",
-            marks=pytest.mark.xfail(raises=CommitFailed, reason="a VLAN link does not offer its VLAN as its alone"),
-        ),
+        "a new one",
         "one that is there",
     ],
 )
@@ -165,7 +162,6 @@ def test_vlans_follow_the_mtu_of_their_port(network: Network) -> None:
         assert network.settled(states[number]) == []
 
 
-@pytest.mark.xfail(raises=CommitFailed, reason="a VLAN gets the greater MTU before its port when both go down as well")
 def test_a_port_is_disabled_and_its_mtu_grows_at_once(network: Network) -> None:
     routes = static_routes(route("192.0.2.0/24", "10.0.10.2", "10.0.2.2"))
     other = interface("Ethernet2", "10.0.2.1/24")
