@@ -22,11 +22,10 @@ UNREACHABLE = ("No matching distribution", "connection broken", "NewConnectionEr
 
 
 @pytest.fixture(scope="session")
-def python(pytestconfig: pytest.Config) -> Path:
+def python(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with what is locked; it is made anew when the lock changes."""
-    cache = pytestconfig.cache
-    assert cache is not None
-    environment = cache.mkdir("netconf-client")
+    cache = getattr(pytestconfig, "cache", None)
+    environment: Path = (cache or tmp_path_factory).mkdir("netconf-client")
     found, done = environment / "bin" / "python", environment / "lock.sha256"
     wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
     if not done.exists() or done.read_text() != wanted:
