@@ -25,7 +25,7 @@ UNREACHABLE = ("No matching distribution", "connection broken", "NewConnectionEr
 def python(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with what is locked; it is made anew when the lock changes."""
     cache = getattr(pytestconfig, "cache", None)
-    environment: Path = (cache or tmp_path_factory).mkdir("netconf-client")
+    environment: Path = cache.mkdir("netconf-client") if cache else tmp_path_factory.mktemp("netconf-client")
     found, done = environment / "bin" / "python", environment / "lock.sha256"
     wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
     if not done.exists() or done.read_text() != wanted:
