@@ -1,0 +1,153 @@
+"""The suite: models of every kind, their instances, and what both judges say of them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from tests.differential.instances import Maker, written
+from tests.differential.known import reason
+from yang.compiler import compile_modules
+from yang.errors import ModelError, RequestError
+from yang.schema import Schema
+from yang.validate import validate_whole
+from yang.xmldata import read_data
+from yang.xmlio import parse_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.differential.kinds import Kind
+    from tests.differential.oracle import Oracle
+
+BATCH = 100
+"""How many instances of one model are made."""
+
+
+@dataclass
+class Disagreement:
+    """One instance that the two judges do not agree on."""
+
+    kind: str
+    number: int
+    modules: dict[str, str]
+    document: str
+    ours: str | None
+    theirs: str | None
+
+    def __str__(self) -> str:
+        shown = "\n".join(self.modules.values())
+        return (
+            f"kind {self.kind}, model {self.number}\n{shown}\n{self.document}\n"
+            f"  ours:   {self.ours or 'valid'}\n  theirs: {self.theirs or 'valid'}"
+        )
+
+
+@dataclass
+class Tally:
+    """What came of some models of one kind."""
+
+    instances: int = 0
+    valid: int = 0
+    listed: dict[str, int] = field(default_factory=dict)
+    disagreements: list[Disagreement] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count what `other` counts."""
+        self.instances += other.instances
+        self.valid += other.valid
+        self.disagreements += other.disagreements
+        for name, count in other.listed.items():
+            self.listed[name] = self.listed.get(name, 0) + count
+
+
+def ours(schema: Schema, document: str) -> str | None:
+    """Return what our engine finds wrong with `document`; None if nothing is."""
+    try:
+        element = parse_document(f"<config>{document}</config>".encode())
+        errors = validate_whole(read_data(element, schema))
+    except RequestError as error:
+        return f"{error.tag}: {error}"
+    return f"{errors[0].tag} {errors[0].app_tag}: {errors[0]}" if errors else None
+
+
+def judge_model(kind: Kind, number: int, seed: str, oracle: Oracle, count: int = BATCH) -> Tally:
+    """Make model `number` of `kind` and `count` instances of it, and return what the judges say."""
+    random = Random(f"{seed}/{kind.name}/{number}")
+    modules = kind.make(random)
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for name, module in modules.items():
+            (folder / f"{name}.yang").write_text(module)
+        features = {name: [f for f in ("one", "two", "three") if f"feature {f};" in text and random.random() < 0.5] for name, text in modules.items() if text.startswith("module ")}
+        error = oracle.open(folder, features)
+        try:
+            schema = Schema(compile_modules(folder, features=features).tables)
+        except ModelError as refused:
+            if error is None:
+                tally.disagreements.append(Disagreement(kind.name, number, modules, "", str(refused), None))
+            return tally
+        if error is not None:
+            tally.disagreements.append(Disagreement(kind.name, number, modules, "", None, error))
+            return tally
+        documents = list(_documents(schema, random, kind, count))
+        for document, theirs in zip(documents, oracle.judge(documents), strict=True):
+            compare(kind.name, number, modules, schema, document, theirs, tally)
+        for found in tally.disagreements[:3]:
+            shrink(found, schema, oracle)
+    return tally
+
+
+def compare(
+    kind: str, number: int, modules: dict[str, str], schema: Schema, document: str, theirs: str | None, tally: Tally
+) -> None:
+    """Judge `document`, and count it."""
+    mine = ours(schema, document)
+    tally.instances += 1
+    tally.valid += mine is None
+    if (mine is None) is (theirs is None):
+        return
+    known = reason(mine, theirs)
+    if known is not None:
+        tally.listed[known] = tally.listed.get(known, 0) + 1
+    else:
+        tally.disagreements.append(Disagreement(kind, number, modules, document, mine, theirs))
+
+
+def _documents(schema: Schema, random: Random, kind: Kind, count: int) -> Iterator[str]:
+    maker = Maker(schema, random, odd=kind.odd, density=kind.density)
+    for _ in range(count):
+        if random.random() < 0.05:
+            maker.density = random.random()
+        root = maker.document()
+        maker.density = kind.density
+        while random.random() < kind.damage:
+            root = maker.damaged(root)
+        yield written(root)
+
+
+def shrink(found: Disagreement, schema: Schema, oracle: Oracle) -> None:
+    """Take away from the document of `found` whatever the judges disagree without."""
+    is_smaller = True
+    while is_smaller:
+        is_smaller = False
+        root: Any = etree.fromstring(f"<root>{found.document}</root>")
+        smaller = []
+        for index, element in enumerate(root.iter(etree.Element)):
+            if index:
+                copy = etree.fromstring(f"<root>{found.document}</root>")
+                element = list(copy.iter(etree.Element))[index]
+                element.getparent().remove(element)
+                smaller.append(written(copy))
+        for document, theirs in zip(smaller, oracle.judge(smaller), strict=True):
+            mine = ours(schema, document)
+            if (mine is None) is (found.ours is None) and (theirs is None) is (found.theirs is None) and (mine is None) is not (theirs is None):
+                found.document, found.ours, found.theirs = document, mine, theirs
+                is_smaller = True
+                break
