@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from yang.tree import Child, Entries, Node
 from yang.types import Value
 
+TAG = re.compile(r"(<[^\s/>]+)(.*)", re.DOTALL).match
 PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall
 HAS_DOCTYPE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE").match
 """A document type stands before the first element; further on the same characters are text."""
@@ -67,11 +68,16 @@ def _canonical(element: etree._Element) -> str:
     # values may have prefixes too: identities, paths
     values = " ".join(part for each in element.iter() for part in (each.text or "", *map(str, each.attrib.values())))
     try:
-        return etree.tostring(
+        text = etree.tostring(
             element, method="c14n", exclusive=True, inclusive_ns_prefixes=sorted(set(PREFIXES(values)))
         ).decode()
     except etree.C14NError as error:
         raise BadElement("a namespace that is no absolute URI") from error
+    name, rest = TAG(text).groups()  # type: ignore[union-attr]  # it is an element
+    if " xmlns=" not in rest.partition(">")[0] and any("{" not in each.tag for each in element.iter()):
+        # what is in no namespace must not come into that of the leaf when it is printed there
+        return f'{name} xmlns=""{rest}'
+    return text
 
 
 def print_children(node: Node) -> str:

@@ -207,6 +207,13 @@ def test_prefixes_in_the_values_of_anyxml_stay_declared(schema: Schema) -> None:
     assert "urn:z" not in tree.get("m:xml")
 
 
+@pytest.mark.parametrize("content", ['<a xmlns=""/>', '<p:a xmlns:p="urn:p"><b xmlns=""/></p:a>', '<a xmlns="urn:a"/>'])
+def test_what_anyxml_holds_in_no_namespace_stays_there(schema: Schema, content: str) -> None:
+    tree = read(schema, f'<xml xmlns="urn:m">{content}</xml>')
+    printed = print_children(tree)
+    assert read_data(parse_document(f"<data>{printed}</data>".encode()), schema) == tree
+
+
 def test_anyxml_with_a_relative_namespace_is_refused(schema: Schema) -> None:
     with pytest.raises(BadElement, match="/m:xml: a namespace that is no absolute URI"):
         read(schema, '<xml xmlns="urn:m"><a xmlns="relative"/></xml>')
