@@ -19,11 +19,14 @@ class ModelError(NosError):
 class RequestError(NosError):
     """A request that cannot be honoured, as a client is told of it.
 
-    `path` is the data node in question, `info` the elements of RFC 6241's error-info as (name, text) pairs.
+    `path` is the data node in question, `info` the elements of RFC 6241's error-info as (name, text) pairs, `value` what
+    stands there, and `line` where it stands in the document that was read; None where there is none.
     """
 
     tag: str = "operation-failed"
     type: str = "application"
+    value: str | None = None
+    line: int | None = None
 
     def __init__(
         self,
