@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from yang.cursor import cursor_at, implied_instances, instances
+from yang.errors import InvalidValue
+from yang.identifiers import identified
 from yang.references import References, higher, merge
-from yang.types import LeafrefType, UnionType
+from yang.sweep import Sweep
+from yang.tree import Node
+from yang.types import InstanceIdentifier, InstanceIdentifierType, LeafrefType, UnionType
 from yang.xpath import evaluator
-from yang.xpath_functions import Context
+from yang.xpath_functions import Context, is_true, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from yang.cursor import Cursor
     from yang.diff import Change
     from yang.path import Path
     from yang.references import Reached
     from yang.schema import Choice, Schema, SchemaNode
+    from yang.types import Type
     from yang.xpath_functions import Evaluator, Result
 
 T = TypeVar("T")
@@ -71,12 +76,81 @@ class Rule:
         context = self.owner.parent if self.on_parent and self.owner.parent is not None else self.owner
         return References(self.owner.schema.expression(self.expression).tree, context)
 
+    @property
+    def is_anywhere(self) -> bool:
+        """Whether what the rule looks at cannot be told from the model."""
+        return self.references().is_anywhere
+
+    def visited(self) -> Reached:
+        """Return the schema nodes that the rule looks at, each with the highest node on the way to it."""
+        return self.references().visited
+
+    def holds(self, instance: Cursor) -> bool:
+        """Return whether one instance of the owner keeps the rule."""
+        result = self.evaluate(instance)
+        if self.kind == "leafref":
+            return any(target.value == instance.value for target in nodes(result))
+        return is_true(result)
+
     def evaluate(self, instance: Cursor) -> Result:
         """Return the value of the expression for one instance of the owner."""
         if self._evaluate is None:
             self._evaluate = evaluator(self.owner.schema, self.owner.schema.expression(self.expression).tree)
         context = instance.parent if self.on_parent and instance.parent is not None else instance
         return self._evaluate(Context(context, context))
+
+
+class ReferenceRule(Rule):
+    """That a leaf which may be an instance-identifier, or whose union has references, takes its value from one member."""
+
+    __slots__ = ("_evaluators", "members")
+
+    def __init__(self, owner: SchemaNode, members: Sequence[Type]) -> None:
+        """Judge instances of `owner`, whose type is one of `members`."""
+        super().__init__("leafref", owner, -1)
+        self.members = members
+        self._evaluators: dict[int, Evaluator] = {}
+
+    @property
+    def text(self) -> str:
+        """What an instance may refer to."""
+        paths = [self.owner.schema.expression(m.path).text for m in self.members if isinstance(m, LeafrefType)]
+        return " or ".join(paths) or "node"
+
+    @property
+    def is_anywhere(self) -> bool:
+        """Whether an instance may name any node."""
+        return any(isinstance(member, InstanceIdentifierType) and member.require_instance for member in self.members)
+
+    def visited(self) -> Reached:
+        """Return the schema nodes that the paths of the members look at."""
+        found: Reached = {}
+        for member in self.members:
+            if isinstance(member, LeafrefType):
+                merge(found, _visited(member.path, self.owner))
+        return found
+
+    def holds(self, instance: Cursor) -> bool:
+        """Return whether a member takes the value, and what it refers to is there."""
+        return any(self._takes(member, instance) for member in self.members)
+
+    def _takes(self, member: Type, instance: Cursor) -> bool:
+        value = instance.value
+        if isinstance(member, LeafrefType) and member.require_instance:
+            evaluate = self._evaluators.get(member.path)
+            if evaluate is None:
+                tree = self.owner.schema.expression(member.path).tree
+                evaluate = self._evaluators[member.path] = evaluator(self.owner.schema, tree)
+            targets = nodes(evaluate(Context(instance, instance)))
+            # True is 1 to Python
+            return any(target.value == value and target.value.__class__ is value.__class__ for target in targets)
+        if isinstance(member, InstanceIdentifierType) and member.require_instance:
+            return isinstance(value, InstanceIdentifier) and identified(instance.root(), value) is not None
+        try:
+            member.parse(instance.text())
+        except InvalidValue:
+            return False
+        return True
 
 
 class Rules:
@@ -91,6 +165,8 @@ class Rules:
         self._waiting: dict[SchemaNode, dict[SchemaNode, SchemaNode]] = {}
         self._conditions: dict[SchemaNode, tuple[Rule, ...]] = {}
         self._at_top: list[Rule] = []
+        self._anywhere: list[Rule] = []
+        self._sweeps: dict[SchemaNode, Sweep] = {}
         nodes = [schema.root, *_configuration(schema.root)]
         for node in nodes:
             if rules := list(_rules_of(node)):
@@ -104,7 +180,9 @@ class Rules:
 
     def _index(self, rule: Rule) -> None:
         """Note which nodes a change of which may break `rule`, each with the highest node on the way to it."""
-        visited = rule.references().visited
+        visited = rule.visited()
+        if rule.is_anywhere:
+            self._anywhere.append(rule)
         watched = self._with_influences(visited)
         rule.only_shrinks = watched.keys() == visited.keys() and not any(map(_has_default, visited))
         if rule.meets_defaults:
@@ -174,6 +252,13 @@ class Rules:
             for anchor, top in waiting.items():
                 yield from instances(_near(change.path, top, root), anchor)
 
+    def sweep(self, node: SchemaNode) -> Sweep:
+        """Return what to look for at new instances of `node` and below them."""
+        found = self._sweeps.get(node)
+        if found is None:
+            found = self._sweeps[node] = Sweep(node, self.owned_by)
+        return found
+
     def owned_by(self, node: SchemaNode) -> list[Rule]:
         """Return the rules of `node` itself."""
         return self._owned.get(node, [])
@@ -194,22 +279,43 @@ class Rules:
                 merge(found, watching)
         return found
 
-    def concerned(self, change: Change, root: Cursor) -> Iterator[tuple[Rule, Cursor]]:
-        """Yield the rules that `change` may break, each with the instances in the tree of `root` to judge by it."""
+    def concerned(self, change: Change, root: Cursor, *, is_swept: bool = False) -> Iterator[tuple[Rule, Cursor]]:
+        """Yield the rules that `change` may break, each with the instances in the tree of `root` to judge by it.
+
+        If the node that is new `is_swept`, what `sweep` finds of it is not among them.
+        """
         schema = change.path.schema
         owned = self.owned_below(schema)
+        is_swept = is_swept and isinstance(change.after, Node)
         start = _near(change.path, schema if schema.kind == "list" else schema.parent, root) if owned else None
         for rule in owned:
             if rule.meets_defaults:
                 yield from ((rule, instance) for instance in implied_instances(start, rule.owner))
-            elif change.after is not None:
+            elif change.after is not None and not is_swept:
                 yield from ((rule, instance) for instance in instances(start, rule.owner))
         for rule, top in self.watching_below(schema).items():
             # that more is there never breaks a leafref, if it takes no default away
             if rule.kind == "leafref" and change.before is None and rule.only_shrinks:
                 continue
+            if is_swept and _is_within(top, schema):
+                continue  # all of its instances are in the new node
             find = implied_instances if rule.meets_defaults else instances
             yield from ((rule, instance) for instance in find(_near(change.path, top, root), rule.owner))
+        for rule in self._anywhere:
+            if rule.kind != "leafref" or self._takes_away(change):
+                find = implied_instances if rule.meets_defaults else instances
+                yield from ((rule, instance) for instance in find(root, rule.owner))
+
+    def _takes_away(self, change: Change) -> bool:
+        """Return whether `change` may take away something that XPath sees, a default of another case included."""
+        if change.after is None or change.path.schema.kind == "leaf-list":
+            return change.before is not None
+        step: Path | None = change.path
+        while step is not None:
+            if step.schema.cases:
+                return True
+            step = step.parent
+        return any(rule.kind == "when" for rule in self.watching_below(change.path.schema))
 
 
 def _rules_of(node: SchemaNode) -> Iterator[Rule]:
@@ -218,11 +324,13 @@ def _rules_of(node: SchemaNode) -> Iterator[Rule]:
     for must in node.musts:
         yield Rule("must", node, must.expression, message=must.message, app_tag=must.app_tag)
     if node.kind in ("leaf", "leaf-list"):
-        # a leafref among other members of a union only widens what is allowed
         members = list(node.type.leaves()) if isinstance(node.type, UnionType) else [node.type]
-        for member in members if len(members) == 1 else ():
-            if isinstance(member, LeafrefType) and member.require_instance:
-                yield Rule("leafref", node, member.path)
+        references = [member for member in members if isinstance(member, LeafrefType | InstanceIdentifierType)]
+        if len(members) == 1 and isinstance(members[0], LeafrefType):
+            if members[0].require_instance:
+                yield Rule("leafref", node, members[0].path)
+        elif any(member.require_instance for member in references):
+            yield ReferenceRule(node, members)
 
 
 def is_implied(node: SchemaNode) -> bool:
@@ -273,6 +381,12 @@ def _alternatives(node: SchemaNode) -> list[SchemaNode]:
     choices = {choice for choice, _ in node.cases}
     beside = node.parent.children.values()
     return [other for other in beside if not choices.isdisjoint(choice for choice, _ in other.cases)]
+
+
+def _is_within(node: SchemaNode | None, above: SchemaNode) -> bool:
+    while node is not None and node is not above:
+        node = node.parent
+    return node is not None
 
 
 def _at_or_below(node: SchemaNode, found: dict[SchemaNode, T]) -> Iterator[T]:

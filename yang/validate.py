@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from yang.cursor import Cursor, cursor_at
+from yang.cursor import Cursor, cursor_at, instances
 from yang.diff import changes
 from yang.errors import ConstraintViolation, DataMissing, RequestError, UnknownElement
 from yang.path import Path
+from yang.sweep import cursor_of
 from yang.tree import Entries, Node
-from yang.xpath_functions import is_true, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from yang.rules import Rule
     from yang.schema import SchemaNode
+    from yang.sweep import Doubt
     from yang.tree import Child
 
 
@@ -53,7 +54,7 @@ class _Validation:
             yield from self.structure(change.path, change.after)
             for anchor in self.rules.anchors(change, self.root):
                 yield from self.requirements(anchor, anchor.path() if anchor.parent is not None else None)
-            yield from self.judge(self.rules.concerned(change, self.root))
+            yield from self.judge(self.rules.concerned(change, self.root, is_swept=True))
 
     def judge(self, concerned: Iterable[tuple[Rule, Cursor]]) -> Iterator[RequestError]:
         """Yield the errors of the instances that break their rule."""
@@ -64,11 +65,7 @@ class _Validation:
 
     def broken(self, rule: Rule, instance: Cursor) -> RequestError | None:
         """Return the error if `instance` breaks `rule`, once."""
-        result = rule.evaluate(instance)
-        if rule.kind == "leafref":
-            if any(target.value == instance.value for target in nodes(result)):
-                return None
-        elif is_true(result):
+        if rule.holds(instance):
             return None
         path = instance.path()
         if (rule, path) in self.judged:
@@ -103,22 +100,24 @@ class _Validation:
                 yield from self.unique(step)
             step = step.parent
         if isinstance(after, Node):
-            yield from self.inside(path, after)
+            yield from self.new(path, after)
 
-    def inside(self, path: Path, node: Node) -> Iterator[RequestError]:
-        """Yield what is missing or too much in a node that is new."""
-        schema = node.schema
-        if (schema.kind == "list" or schema.presence) and (schema.requirements or schema.choices):
-            yield from self.requirements(cast("Cursor", cursor_at(self.root, path)), path)
-        for name, child in node.children.items():
-            schema = node.schema.children[name]
-            if isinstance(child, Node):
-                yield from self.inside(Path(path, schema), child)
-            elif isinstance(child, Entries):
-                for key, entry in child.items():
-                    yield from self.inside(Path(path, schema, key), entry)
-                if schema.unique:
-                    yield from self.unique(Path(path, schema, next(iter(child))))
+    def new(self, path: Path, node: Node) -> Iterator[RequestError]:
+        """Yield what is wrong in a node that is new, and below it."""
+        start = cast("Cursor", cursor_at(self.root, path))
+        doubts: list[Doubt] = []
+        self.rules.sweep(path.schema).look(node, (None, path.schema, node, path.key), doubts)
+        for trail, rule in doubts:
+            cursor = cursor_of(trail, start)
+            if rule is not None:
+                yield from self.judge((rule, instance) for instance in instances(cursor, rule.owner))
+                continue
+            here, schema = cursor.path(), cursor.schema
+            if schema.kind == "list" or schema.presence:
+                yield from self.requirements(cursor, here)
+            for name, child in cursor.value.children.items():
+                if isinstance(child, Entries) and schema.children[name].unique:
+                    yield from self.unique(Path(here, schema.children[name], next(iter(child))))
 
     def requirements(self, anchor: Cursor, path: Path | None) -> Iterator[RequestError]:
         """Yield what the node at `path` should have and has not, or too much of, once."""
