@@ -26,7 +26,7 @@ from yang.xmldata import (
     Reader,
     Refused,
     bad,
-    path_of,
+    placed,
     read_key,
     read_value,
     refuse_mixed_content,
@@ -76,16 +76,8 @@ def edit_config(
             refuse_text(config)
         edited = _Editor(schema, config, errors).children(base, config, default_operation)
     except Refused as refused:
-        raise _placed(refused, config, schema) from None
+        raise placed(refused, config, schema) from None
     return settle(tree, edited, errors)
-
-
-def _placed(refused: Refused, config: etree._Element, schema: SchemaNode) -> RequestError:
-    """Return the error of `refused` with the path of its node."""
-    error = refused.error
-    if error.path is None:
-        error.path = path_of(refused.element, config, schema, None)
-    return error
 
 
 class _Editor:
@@ -132,7 +124,7 @@ class _Editor:
         """Keep the error of `refused` if the edit is to go on, and raise it otherwise."""
         if self.errors is None:
             raise refused
-        self.errors.append(_placed(refused, self.config, self.root))
+        self.errors.append(placed(refused, self.config, self.root))
 
     def child(
         self,

@@ -46,10 +46,7 @@ def read_children(
     try:
         return Reader(schema.schema, config_only=config_only).children(parent, schema)
     except Refused as refused:
-        error = refused.error
-        if error.path is None:
-            error.path = path_of(refused.element, parent, schema, path)
-        raise error from None
+        raise placed(refused, parent, schema, path) from None
 
 
 def read_data(parent: etree._Element, schema: Schema, *, config_only: bool = True) -> Node:
@@ -93,6 +90,23 @@ def _refuse_missing(node: Node) -> None:
             raise MissingElement(f"{name} is missing", info=bad(schema))
         if schema.kind == "container" and (child is not None or not schema.presence):
             _refuse_missing(child if isinstance(child, Node) else Node(schema, {}))
+
+
+def placed(refused: Refused, top: etree._Element, schema: SchemaNode, path: Path | None = None) -> RequestError:
+    """Return the error of `refused` with the path of its node, its line, and the value that is refused."""
+    error = refused.error
+    if error.path is None:
+        error.path = path_of(refused.element, top, schema, path)
+    if error.line is None:
+        error.line = line_of(refused.element)
+    if isinstance(error, InvalidValue) and not len(refused.element):
+        error.value = refused.element.text or ""
+    return error
+
+
+def line_of(element: etree._Element) -> int | None:
+    """Return the line of the document that `element` was read from."""
+    return cast("int | None", element.sourceline)
 
 
 def path_of(element: etree._Element, top: etree._Element, schema: SchemaNode, path: Path | None) -> Path | None:

@@ -1,0 +1,126 @@
+"""Everything that is wrong with an XML document, where `read_data` ends at the first.
+
+Reading is the inner loop of every large edit, so it does not gather errors; a document that was refused is walked again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from yang.errors import BadElement, RequestError, UnknownElement
+from yang.xmldata import (
+    ANY,
+    OPERATIONS,
+    Reader,
+    Refused,
+    bad,
+    line_of,
+    placed,
+    read_children,
+    read_key,
+    read_value,
+    refuse_text,
+    refuse_two_cases,
+    twice,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from yang.schema import SchemaNode
+
+
+def all_errors(parent: etree._Element, schema: SchemaNode, *, config_only: bool = True) -> list[RequestError]:
+    """Return what is wrong with the elements below `parent`, in their order; empty if `read_children` takes them.
+
+    Each has the path of its node, the line of its element and the value that is refused.
+    """
+    walk = _Walk(parent, schema, config_only=config_only)
+    walk.children(parent, schema)
+    if not walk.errors:
+        try:
+            read_children(parent, schema, config_only=config_only)
+        except RequestError as error:
+            return [error]
+    return walk.errors
+
+
+class _Walk:
+    def __init__(self, top: etree._Element, schema: SchemaNode, *, config_only: bool) -> None:
+        self.top = top
+        self.schema = schema
+        self.config_only = config_only
+        self.reader = Reader(schema.schema, config_only=config_only)
+        self.errors: list[RequestError] = []
+        self.told: set[tuple[etree._Element, str]] = set()
+
+    def children(self, parent: etree._Element, schema: SchemaNode) -> None:
+        """Note what is wrong with the elements below `parent`, which is one of `schema`."""
+        found: set[str] = set()
+        seen: dict[str, set[Any]] = {}
+        for element in parent:
+            try:
+                node = self.schema_of(element, parent, schema)
+                if node.qname in found and node.kind not in ("list", "leaf-list"):
+                    self.note(Refused(element, twice(node, node.name)))
+                else:
+                    found.add(node.qname)
+                    self.child(element, node, seen.setdefault(node.qname, set()))
+            except Refused as refused:
+                self.note(refused)
+        try:
+            self.whole(parent, schema, found)
+        except Refused as refused:
+            self.note(refused)
+
+    def schema_of(self, element: etree._Element, parent: etree._Element, schema: SchemaNode) -> SchemaNode:
+        """Return the schema node of an element below `parent`."""
+        node = schema.tags.get(element.tag)
+        if node is None or node.kind in OPERATIONS:
+            error = unknown(element, schema)
+            error.line = line_of(element)
+            raise Refused(parent, error)
+        if self.config_only and not node.config:
+            raise Refused(element, UnknownElement(f"{node.name} is state, not configuration", info=bad(node)))
+        return node
+
+    def child(self, element: etree._Element, node: SchemaNode, seen: set[Any]) -> None:
+        """Note or raise what is wrong with one element; `seen` has the keys or values of its list before it."""
+        if node.kind == "container":
+            self.children(element, node)
+        elif node.kind == "list":
+            self.children(element, node)
+            key = read_key(element, node)
+            if key and key in seen:
+                raise Refused(element, twice(node, " ".join([node.name, *map(str, key)])))
+            seen.add(key)
+        elif node.kind in ANY:
+            if node.kind == "anydata" and not len(element):
+                refuse_text(element)
+            self.reader.inner_xml(element)
+        else:
+            try:
+                value = read_value(element, node)
+            except RequestError as error:
+                raise Refused(element, error) from None
+            if node.kind == "leaf-list" and node.config and value in seen:
+                raise Refused(element, twice(node, f"{node.name} {node.type.text(value)}"))
+            seen.add(value)
+
+    def whole(self, parent: etree._Element, schema: SchemaNode, found: set[str]) -> None:
+        """Raise what is wrong with the elements below `parent` taken together, and with text among them."""
+        if schema.choices:
+            refuse_two_cases(schema, sorted(found, key=lambda name: schema.children[name].position), parent)
+        if not len(parent):
+            refuse_text(parent)
+        elif (parent.text or "").strip() or any((child.tail or "").strip() for child in parent):
+            name = etree.QName(parent).localname
+            raise Refused(parent, BadElement(f"{name} holds text between its elements", info=(("bad-element", name),)))
+
+    def note(self, refused: Refused) -> None:
+        """Keep an error, once: a list's key is read twice."""
+        told = (refused.element, refused.error.message)
+        if told not in self.told:
+            self.told.add(told)
+            self.errors.append(placed(refused, self.top, self.schema))
