@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from nos_mgmt.netconf.datastores import named_datastore
-from yang.xmldata import read_data
+from nos_mgmt.netconf.datastores import inline_config, named_datastore
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -20,7 +19,7 @@ def validate(call: Call) -> None:
     config = cast("_Element | None", source.get("config"))
     datastores = call.device.datastores
     if config is not None:
-        datastores.validate(read_data(config, call.device.schema))
+        datastores.validate(inline_config(config, call.device.schema))
     else:
         datastores.validate(datastores.read(named_datastore(source)))
 

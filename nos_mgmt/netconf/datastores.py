@@ -1,12 +1,32 @@
-"""How requests name datastores."""
+"""How requests name datastores, and configurations that come with them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from datastore.errors import ValidationFailed
+from yang.errors import RequestError
+from yang.xml_errors import all_errors
+from yang.xmldata import read_data
+
 if TYPE_CHECKING:
+    from lxml.etree import _Element
+
     from datastore.store import Name
+    from yang.schema import Schema
     from yang.tree import Node
+
+
+def inline_config(config: _Element, schema: Schema) -> Node:
+    """Return the configuration that stands in a request.
+
+    Raises:
+        ValidationFailed: It has errors, and these are all of them.
+    """
+    try:
+        return read_data(config, schema)
+    except RequestError as error:
+        raise ValidationFailed(all_errors(config, schema.root)) from error
 
 
 def named_datastore(choice: Node) -> Name:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.errors import ValidationFailed
-from nos_mgmt.netconf.datastores import named_datastore
+from nos_mgmt.netconf.datastores import inline_config, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from yang.edit import edit_config as edit
 from yang.validate import validate
-from yang.xmldata import read_data
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -48,7 +47,7 @@ def copy_config(call: Call) -> None:
     config = cast("_Element | None", source.get("config"))
     datastores = call.device.datastores
     if config is not None:
-        tree = read_data(config, call.device.schema)
+        tree = inline_config(config, call.device.schema)
         datastores.edit(call.session.id, lambda _: tree)
         return
     if source.children.keys() == cast("Node", call.input.get("target")).children.keys():

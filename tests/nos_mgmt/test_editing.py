@@ -346,3 +346,11 @@ def test_the_candidate_is_shared(pair: tuple[Client, Client]) -> None:
     assert "Ethernet1" in candidate(bob)
     bob.ok("<discard-changes/>")
     assert candidate(ann) == ""
+
+
+@pytest.mark.parametrize("operation", ["copy-config", "validate"])
+def test_every_error_of_a_whole_configuration_is_told(client: Client, operation: str) -> None:
+    content = interfaces(*(interface(f"Ethernet{number}", mtu=mtu) for number, mtu in enumerate((70000, 1500, -1))))
+    config = f"<config>{content}</config>"
+    request = copy(config) if operation == "copy-config" else f"<validate><source>{config}</source></validate>"
+    assert len(errors(client.send(request))) == 2
