@@ -205,6 +205,8 @@ def test_a_failure_of_the_server_itself_ends_the_session_rather_than_let_it_wait
     server = SshServer(device)
     try:
         failing, other = server.client(), server.client()
+        for client in (failing, other):
+            assert "ok" in client.rpc("<discard-changes/>")  # so that its hello has been taken
         with monkeypatch.context() as broken:
             broken.setattr(Session, "handle", lambda *_: 1 // 0)
             failing.send("<get/>")
