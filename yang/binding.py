@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
+from yang.draft import DraftEntries, DraftNode
+from yang.path import Path
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from yang.tree import Entries, Node
 
 T = TypeVar("T")
@@ -28,39 +33,79 @@ class Enumeration(StrEnum):
 class View:
     """A container or list entry, as a Python object: leaves, containers and lists are attributes.
 
-    What is not there reads as its default, as None, as an empty tuple or as a view of nothing.
+    What is not there reads as its default, as None, as an empty tuple or as a view of nothing. A view of a draft can be
+    written as well: by assignment, with `del`, and through the keys of lists.
     """
 
-    __slots__ = ("_node",)
+    __slots__ = ("_above", "_name", "_node")
 
-    def __init__(self, node: Node | None) -> None:
-        """View `node`; None stands for a container that is not there."""
+    def __init__(self, node: Node | DraftNode | None, above: View | None = None, name: str = "") -> None:
+        """View `node`, which is the child `name` of what `above` shows; None stands for a container that is not there."""
         self._node = node
+        self._above = above
+        self._name = name
 
     @property
     def exists(self) -> bool:
-        """Whether the tree has this node."""
-        return self._node is not None
+        """Whether the tree has this node; in a draft, True creates a presence container or an entry, False deletes."""
+        return self._node.exists if isinstance(self._node, DraftNode) else self._node is not None
+
+    @exists.setter
+    def exists(self, wanted: bool) -> None:
+        draft = _draft(self, "exists")
+        if wanted:
+            draft.create()
+        else:
+            draft.clear()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and type(self) is type(other) and self._node == other._node
+        return isinstance(other, View) and type(self) is type(other) and node_of(self) == node_of(other)
 
     __hash__ = None  # type: ignore[assignment]  # as for Node
 
     def __repr__(self) -> str:
-        if self._node is None:
-            return f"<{type(self).__qualname__}: not there>"
-        leaves = (
-            f"{name}={value!r}"
-            for name, value in self._node.children.items()
-            if self._node.schema.children[name].kind in ("leaf", "leaf-list")
-        )
-        return f"<{type(self).__qualname__} {self._node.schema.path()} {' '.join(leaves)}>"
+        node, facts = node_of(self), ["not there"]
+        if node is not None:
+            leaves = (name for name in node.children if node.schema.children[name].kind in ("leaf", "leaf-list"))
+            facts = [f"{name}={_shown(node.children[name])}" for name in leaves]
+        return f"<{type(self).__qualname__} {' '.join([*filter(None, [_path(self)]), *facts])}>"
 
 
 def node_of(view: View) -> Node | None:
-    """Return the node that `view` shows."""
+    """Return the node that `view` shows; of a draft, as it is now."""
+    return view._node.frozen() if isinstance(view._node, DraftNode) else view._node
+
+
+def _draft(view: View, name: str) -> DraftNode:
+    """Return the draft that `view` shows and `name` is to be written in."""
+    if not isinstance(view._node, DraftNode):
+        raise TypeError(f"{name} of {view!r} is read-only: it is not a view of a draft")
     return view._node
+
+
+def _child(view: View, name: str) -> Any:
+    """Return the container or list `name` of `view`, or None."""
+    node = view._node
+    if isinstance(node, DraftNode):
+        return node.open(name)
+    return node.children.get(name) if node is not None else None
+
+
+def _path(view: View) -> str:
+    """Return where `view` is, as far as that is known: a view of a bare node does not know the keys above it."""
+    node = view._node
+    if isinstance(node, DraftNode):
+        return str(node.path() or "")
+    key = "".join(Path(None, node.schema, node.key).predicates()) if node is not None and node.schema.keys else ""
+    if view._above is not None:
+        return f"{_path(view._above)}/{view._name}{key}"
+    return f"{node.schema.path()}{key}" if node is not None else ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_shown, value))})"
+    return repr(str(value) if isinstance(value, str) else value)
 
 
 @cache
@@ -96,6 +141,16 @@ class Leaf(Generic[T]):
         value = node.children.get(self._name) if node is not None else None
         return cast("T | None", _named(self._enum)(value) if self._enum and value is not None else value)
 
+    def __set__(self, view: View, value: T | None) -> None:
+        draft = _draft(view, self._name)
+        if value is None:
+            draft.remove(self._name)
+        else:
+            draft.put(self._name, value)
+
+    def __delete__(self, view: View) -> None:
+        _draft(view, self._name).remove(self._name)
+
 
 class LeafWithDefault(Generic[T]):
     """A leaf with a default: its value, or the default."""
@@ -120,6 +175,12 @@ class LeafWithDefault(Generic[T]):
         node = view._node
         value = node.children.get(self._name, self._default) if node is not None else self._default
         return cast("T", _named(self._enum)(value) if self._enum else value)
+
+    def __set__(self, view: View, value: T) -> None:
+        _draft(view, self._name).put(self._name, value)
+
+    def __delete__(self, view: View) -> None:
+        _draft(view, self._name).remove(self._name)
 
 
 class LeafList(Generic[T]):
@@ -147,6 +208,12 @@ class LeafList(Generic[T]):
             values = tuple(map(_named(self._enum), cast("tuple[Any, ...]", values)))
         return cast("tuple[T, ...]", values)
 
+    def __set__(self, view: View, values: Iterable[T]) -> None:
+        _draft(view, self._name).put_all(self._name, values)
+
+    def __delete__(self, view: View) -> None:
+        _draft(view, self._name).remove(self._name)
+
 
 class Container(Generic[V]):
     """A container: a view of it, of nothing if it is not there."""
@@ -167,8 +234,10 @@ class Container(Generic[V]):
     def __get__(self, view: View | None, owner: type[View]) -> Container[V] | V:
         if view is None:
             return self
-        node = view._node
-        return cast("V", _named(self._view)(node.children.get(self._name) if node is not None else None))
+        return cast("V", _named(self._view)(_child(view, self._name), view, self._name))
+
+    def __delete__(self, view: View) -> None:
+        _draft(view, self._name).remove(self._name)
 
 
 class ListOf(Generic[K, V]):
@@ -190,30 +259,55 @@ class ListOf(Generic[K, V]):
     def __get__(self, view: View | None, owner: type[View]) -> ListOf[K, V] | ListView[K, V]:
         if view is None:
             return self
-        node = view._node
-        entries = node.children.get(self._name) if node is not None else None
-        return ListView(cast("Entries | None", entries), _named(self._view))
+        return ListView(_child(view, self._name), _named(self._view), view, self._name)
+
+    def __delete__(self, view: View) -> None:
+        _draft(view, self._name).remove(self._name)
 
 
 class ListView(Mapping[K, V]):
-    """The entries of a list by key: the key leaf's value, or a tuple of them where there are several."""
+    """The entries of a list by key: the key leaf's value, or a tuple of them where there are several.
 
-    __slots__ = ("_entries", "_view")
+    In a draft, any key leads to an entry, which is there once something in it is written.
+    """
 
-    def __init__(self, entries: Entries | None, view: type[V]) -> None:
-        """Show `entries` through `view`."""
+    __slots__ = ("_above", "_entries", "_name", "_view")
+
+    def __init__(self, entries: Entries | DraftEntries | None, view: type[V], above: View, name: str) -> None:
+        """Show `entries`, the child `name` of what `above` shows, through `view`."""
         self._entries = entries
         self._view = view
+        self._above = above
+        self._name = name
 
     def __getitem__(self, key: K) -> V:
-        entry = (
-            self._entries.get(key if isinstance(key, tuple) else (cast("Any", key),))
-            if self._entries is not None
-            else None
-        )
+        entries, values = self._entries, _values(key)
+        entry: Node | DraftNode | None = None
+        if isinstance(entries, DraftEntries):
+            entry = entries.open(values)
+        elif entries is not None:
+            entry = entries.get(values)
         if entry is None:
             raise KeyError(key)
-        return self._view(entry)
+        return self._view(entry, self._above, self._name)
+
+    def __delitem__(self, key: K) -> None:
+        if not isinstance(self._entries, DraftEntries):
+            raise TypeError(f"{self._name} of {self._above!r} is read-only: it is not a view of a draft")
+        self._entries.remove(_values(key))
+
+    def __contains__(self, key: object) -> bool:
+        return self._entries is not None and _values(key) in self._entries
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+
+    @overload
+    def get(self, key: K, /, default: V | T) -> V | T: ...
+
+    def get(self, key: K, /, default: T | None = None) -> V | T | None:
+        """Return the view of the entry of `key` if it is there, otherwise `default`."""
+        return self[key] if key in self else default  # noqa: SIM401 - this is get
 
     def __iter__(self) -> Iterator[K]:
         for key in self._entries or ():
@@ -221,3 +315,10 @@ class ListView(Mapping[K, V]):
 
     def __len__(self) -> int:
         return len(self._entries) if self._entries is not None else 0
+
+    def __repr__(self) -> str:
+        return f"<{self._view.__qualname__} by key: {', '.join(map(_shown, self)) or 'none'}>"
+
+
+def _values(key: object) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)

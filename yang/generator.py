@@ -6,12 +6,14 @@ class has the children of all its uses, with what augments have added to any of 
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from yang.compiler.typespecs import INTEGERS
+from yang.naming import IMPORTED, attribute_names, camel, members, nested, snake
+from yang.tables import NodeRecord
 from yang.types import (
     BinaryType,
     BooleanType,
@@ -20,8 +22,10 @@ from yang.types import (
     IdentityrefType,
     IntegerType,
     LeafrefType,
+    StringType,
     Type,
     UnionType,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -30,11 +34,11 @@ if TYPE_CHECKING:
 
     from yang.compiler import Compiled, Source
     from yang.schema import Schema
-    from yang.tables import NodeRecord
 
-RESERVED = frozenset({"exists", "mro"})
-IMPORTED = ("Container", "Enumeration", "Identities", "Leaf", "LeafList", "LeafWithDefault", "ListOf", "View")
-WIDTH = 110
+DATA = "data"
+"""The Python module with the view of a whole tree."""
+WIDTH = 200
+"""How long the description in a docstring may be."""
 
 
 Place: TypeAlias = tuple[str, int, tuple[tuple[str, str], ...], str]
@@ -53,6 +57,7 @@ class _Attribute:
     """The place of the statement that a container or list is."""
     enum: str = ""
     default: str | None = None
+    facts: str = ""
     note: str = ""
 
 
@@ -66,7 +71,6 @@ class _Class:
     group: str
     """The grouping or augment that it stands in, if any."""
     path: str
-    kind: str
     note: str
     attributes: dict[str, _Attribute] = field(default_factory=dict)
 
@@ -100,6 +104,7 @@ class _Bindings:
         self.enums: defaultdict[str, dict[str, _Enum]] = defaultdict(dict)
         for record in compiled.tables.nodes:
             self.collect(record, "", "")
+        self.collect_top()
         self.references = self.named()
 
     def collect(self, record: NodeRecord, parent_module: str, path: str) -> None:
@@ -117,10 +122,18 @@ class _Bindings:
                 "",
             )
             names = nested(*chain, record.name)
-            made = self.classes[place] = _Class(source.module, names, group, path, record.kind, source.description)
+            made = self.classes[place] = _Class(source.module, names, group, path, source.description)
         for child in record.children:
             self.attribute(made, record, child)
             self.collect(child, record.module, path)
+
+    def collect_top(self) -> None:
+        """Take up the top of the tree, with the data nodes of all modules; the name of two goes to the one with more below."""
+        top = NodeRecord("container", "", "", 0, -1, {}, self.compiled.tables.nodes)
+        made = self.classes["", 0, (), ""] = _Class(DATA, ["Data"], "", "/", "The whole tree.")
+        for record in sorted(top.children, key=_size, reverse=True):
+            if record.kind in ("container", "list", "leaf", "leaf-list"):
+                self.attribute(made, top, record)
 
     def attribute(self, made: _Class, parent: NodeRecord, record: NodeRecord) -> None:
         name = qname(record, parent.module)
@@ -139,7 +152,8 @@ class _Bindings:
             default = record.extra.get("default")
             if isinstance(default, str):
                 attribute.default = self.literal(self.schema.type(record.type), default)
-            attribute.note = _leaf_note(self.schema.type(record.type), source, default)
+            attribute.facts = self.facts(self.schema.type(record.type), source.units, default)
+            attribute.note = source.description
         else:
             attribute.types["str"] = None
 
@@ -178,6 +192,22 @@ class _Bindings:
             )
         return plain_type(type_), ""
 
+    def facts(self, type_: Type, units: str | None, default: Any) -> str:
+        """Return what is to be known of a leaf: type, units, default."""
+        facts = [type_.name]
+        match type_:
+            case IntegerType() if tuple(type_.ranges) != (INTEGERS[type_.name],):
+                facts = [f"{type_.name} {written(type_.ranges)}"]
+            case StringType() if type_.lengths:
+                facts = [f"string of {written(type_.lengths)} characters"]
+            case LeafrefType():
+                facts = [f"leafref to {self.schema.expression(type_.path).text}"]
+        if units:
+            facts.append(units)
+        if default is not None:
+            facts.append(f"default {default if isinstance(default, str) else ' '.join(default)}")
+        return f"{', '.join(facts)}."
+
     def enum(self, module: str, name: str, base: str, note: str, members: dict[str, str]) -> tuple[str, str]:
         """Return annotation and reference of the enum `name` in `module`, which is made if it is not there."""
         known = self.enums[module]
@@ -197,12 +227,18 @@ class _Bindings:
         return repr(value) if isinstance(value, (bool, int, bytes)) else f"Decimal({str(value)!r})"
 
     def named(self) -> dict[Place, str]:
-        """Return the reference of every class, `module:Qualified.Name`; names of the top level are made unique."""
+        """Return the reference of every class, `module:Qualified.Name`.
+
+        Of classes of one name at the top of a module, all but those of one grouping get their grouping's name before it.
+        """
         tops: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for made in self.classes.values():
             tops[made.module, made.names[0]].add(made.group)
         for made in self.classes.values():
-            if len(tops[made.module, made.names[0]]) > 1 or made.names[0] in self.enums.get(made.module, {}):
+            groups = tops[made.module, made.names[0]]
+            # the shortest is the one that other revisions of the module have as well
+            is_first = made.group == min(groups, key=lambda group: (len(group), group))
+            if not is_first or made.names[0] in self.enums.get(made.module, {}):
                 made.names[0] = camel(made.group.split("/")[-1].rpartition(":")[2].rpartition(" ")[2]) + made.names[0]
         return {place: f"{snake(made.module)}:{'.'.join(made.names)}" for place, made in self.classes.items()}
 
@@ -219,7 +255,7 @@ class _Bindings:
     def module(self, module: str, classes: list[tuple[Place, _Class]]) -> str:
         body: list[str] = []
         for name, enum in sorted(self.enums[module].items()):
-            body += [f"class {name}({enum.base}):", *docstring(enum.note, 1)]
+            body += [f"class {name}({enum.base}):", *docstring(enum.note, "", 1)]
             body += [f"    {member} = {value!r}" for member, value in members(enum.members)]
             body += ["", ""]
         tree: dict[str, Any] = {}
@@ -236,7 +272,7 @@ class _Bindings:
         others = sorted(set(re.findall(r"(?<=[\[ ])([a-z][a-z0-9_]*)(?=\.[A-Z])", text)) - {snake(module)})
         text = text.replace(f"{snake(module)}.", "")
         head = [
-            f'"""Typed views of the YANG module {module}. Generated: do not edit."""',
+            f'"""Typed views of {"a whole tree" if module == DATA else f"the YANG module {module}"}. Generated: do not edit."""',
             "",
             "from __future__ import annotations",
             "",
@@ -255,17 +291,16 @@ class _Bindings:
     def class_lines(self, name: str, made: _Class | None, below: dict[str, Any], depth: int) -> Iterator[str]:
         indent = "    " * depth
         yield f"{indent}class {name}(View):"
-        yield from docstring(
-            f"{made.path}: {made.note}" if made is not None else "A statement around others.", depth + 1
-        )
+        facts = (f"{made.path}:", made.note) if made is not None else ("A statement around others.", "")
+        yield from docstring(*facts, depth + 1)
         yield f"{indent}    __slots__ = ()"
         for inner, (inner_made, inner_below) in below.items():
             yield ""
             yield from self.class_lines(inner, inner_made, inner_below, depth + 1)
         if made is not None and made.attributes:
             yield ""
-            for attribute_name, attribute in attribute_names(made.attributes):
-                yield from self.attribute_lines(attribute_name, attribute, indent + "    ")
+            for child, attribute_name in attribute_names(made.attributes).items():
+                yield from self.attribute_lines(attribute_name, made.attributes[child], f"{indent}    ")
 
     def attribute_lines(self, name: str, attribute: _Attribute, indent: str) -> Iterator[str]:
         python = " | ".join(attribute.types)
@@ -288,34 +323,8 @@ class _Bindings:
                 yield f"{indent}{name}: LeafWithDefault[{python}] = LeafWithDefault({arguments})"
             case _:
                 yield f"{indent}{name}: Leaf[{python}] = Leaf({attribute.name!r}{enum})"
-        if attribute.note:
-            yield from docstring(attribute.note, len(indent) // 4)
-
-
-def attribute_names(attributes: dict[str, _Attribute]) -> Iterator[tuple[str, _Attribute]]:
-    """Yield the attributes with their Python names; of two of one name, one from another module has its module's before it."""
-    taken: set[str] = set()
-    for attribute in sorted(attributes.values(), key=lambda attribute: ":" in attribute.name):
-        name = snake(attribute.name.rpartition(":")[2])
-        if name in taken:
-            name = snake(attribute.name.replace(":", "_"))
-        if keyword.iskeyword(name) or name in RESERVED:
-            name += "_"
-        taken.add(name)
-        yield name, attribute
-
-
-def members(values: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the names of an enum's members with their values; of two of one name, the later has its module's before it."""
-    taken: set[str] = set()
-    for value in values:
-        name = constant(value.rpartition(":")[2])
-        if name in taken:
-            name = constant(value)
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        yield name, value
+        if attribute.facts:
+            yield from docstring(attribute.facts, attribute.note, len(indent) // 4)
 
 
 def plain_type(type_: Type) -> str:
@@ -336,6 +345,10 @@ def plain_type(type_: Type) -> str:
     return "str"
 
 
+def _size(record: NodeRecord) -> int:
+    return 1 + sum(map(_size, record.children))
+
+
 def _place(source: Source, record: NodeRecord) -> Place:
     return (*source.place, source.within, record.name)
 
@@ -345,53 +358,11 @@ def qname(record: NodeRecord, parent_module: str) -> str:
     return record.name if record.module == parent_module else f"{record.module}:{record.name}"
 
 
-def snake(name: str) -> str:
-    """Return a YANG name as a Python one: `prefix-length` as `prefix_length`."""
-    name = re.sub(r"\W", "_", name)
-    return f"_{name}" if name[0].isdigit() else name
-
-
-def camel(name: str) -> str:
-    """Return a YANG name as that of a class: `next-hop` as `NextHop`, `NTP_AUTH_TYPE` as `NtpAuthType`."""
-    parts = [part for part in re.split(r"\W|_", name) if part]
-    return "".join(part.capitalize() if name.isupper() else part[0].upper() + part[1:] for part in parts)
-
-
-def nested(*names: str) -> list[str]:
-    """Return the names of classes that stand in one another, none with the name of one around it or of what is imported."""
-    classes: list[str] = []
-    for name in map(camel, names):
-        classes.append(f"{name}Entry" if name in classes else f"{name}_" if name in IMPORTED else name)
-    return classes
-
-
-def constant(name: str) -> str:
-    """Return a YANG name as that of an enum's member: `ethernetCsmacd` as `ETHERNET_CSMACD`."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name)
-    name = re.sub(r"\W", "_", name).upper()
-    return (
-        f"_{name}"
-        if name[0].isdigit()
-        else f"{name}_"
-        if keyword.iskeyword(name) or name in ("MRO", "NAME", "VALUE")
-        else name
-    )
-
-
-def docstring(text: str, depth: int) -> Iterator[str]:
-    """Yield the lines of a docstring, cut to one line."""
-    indent = "    " * depth
-    text = text.replace("\\", "\\\\").replace('"', "'")
-    room = WIDTH - len(indent) - 6
-    if len(text) > room:
-        text = text[: room - 1].rsplit(" ", 1)[0].rstrip("\\") + "…"
-    yield f'{indent}"""{text}"""'
-
-
-def _leaf_note(type_: Type, source: Source, default: Any) -> str:
-    facts = [type_.name]
-    if source.units:
-        facts.append(source.units)
-    if default is not None:
-        facts.append(f"default {default if isinstance(default, str) else ' '.join(default)}")
-    return f"{', '.join(facts)}. {source.description}".rstrip()
+def docstring(facts: str, text: str, depth: int) -> Iterator[str]:
+    """Yield a docstring of one line: all of `facts`, and of `text` as many sentences as there is room for."""
+    facts, text = (part.replace("\\", "\\\\").replace('"', "'") for part in (facts, text))
+    if len(text) > WIDTH:
+        text = text[: WIDTH - 1]
+        sentences = text.rpartition(". ")[0]
+        text = f"{sentences}." if len(sentences) > WIDTH // 3 else text.rsplit(" ", 1)[0].rstrip("\\") + "…"
+    yield f'{"    " * depth}"""{facts} {text}'.rstrip() + '"""'

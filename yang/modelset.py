@@ -34,7 +34,7 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {"ietf-netconf": ("candidate", "validate", "rollback-on-error"), "ietf-netconf-monitoring": ()}
-GENERATION = 2
+GENERATION = 3
 """Raised when the compiler or the generator writes something else for the same modules."""
 
 

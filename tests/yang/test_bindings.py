@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import module
 from tests.openconfig import interface, interfaces
+from tests.yang.generated import bindings_of
 from yang.binding import node_of
+from yang.bindings.data import Data
 from yang.bindings.openconfig_interfaces import Interfaces
-from yang.compiler import compile_modules
-from yang.generator import camel, constant, generate, snake
-from yang.schema import Schema
+from yang.naming import attribute_names, camel, constant, snake
 from yang.tree import Node
 from yang.xmldata import read_data
 from yang.xmlio import parse_document
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from yang.schema import Schema
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -42,7 +43,7 @@ BODY = """
     list l { key name; leaf name { type string; } uses g; list pair { key "a b"; leaf a { type uint8; }
       leaf b { type identityref { base kind; } } leaf v { type string; } } }
 """
-DOCUMENT = """<data xmlns="urn:m"><c><number>3</number><import>x</import><colour>2nd</colour><own>up</own><either>7</either>
+DOCUMENT = """<data xmlns="urn:made-up"><c><number>3</number><import>x</import><colour>2nd</colour><own>up</own><either>7</either>
     <ref>3</ref><raw>AQI=</raw><kinds>ethernetCsmacd</kinds><words>a</words><words>b</words><nothing/><set>a b</set><inner/></c>
     <l><name>n</name><pair><a>1</a><b>ethernetCsmacd</b><v>x</v></pair></l></data>"""
 
@@ -51,20 +52,8 @@ DOCUMENT = """<data xmlns="urn:m"><c><number>3</number><import>x</import><colour
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Schema, str, ModuleType]:
     """A schema, the text of its bindings, and those imported under a name of their own."""
     folder = tmp_path_factory.mktemp("bindings")
-    (folder / "m.yang").write_text(module(BODY, "made-up", "m").replace("urn:made-up", "urn:m"))
-    compiled = compile_modules(folder, features={})
-    schema = Schema(compiled.tables)
-    generate(compiled, schema, folder)
-    text = (folder / "made_up.py").read_text()
-    import importlib.util  # noqa: PLC0415 - only here
-
-    specification = importlib.util.spec_from_file_location("yang.bindings.made_up", folder / "made_up.py")
-    assert specification is not None
-    assert specification.loader is not None
-    imported = importlib.util.module_from_spec(specification)
-    sys.modules["yang.bindings.made_up"] = imported
-    specification.loader.exec_module(imported)
-    return schema, text, imported
+    schema, imported = bindings_of(BODY, "made-up", folder)
+    return schema, (folder / "made_up.py").read_text(), imported
 
 
 def views(made: tuple[Schema, str, ModuleType], document: str = DOCUMENT) -> tuple[object, object]:
@@ -99,7 +88,8 @@ def test_defaults_and_what_is_not_there(made: tuple[Schema, str, ModuleType]) ->
     assert c.colour is made[2].Colour.DARK_RED
     assert c.other.c.deep is None
     assert c.inner.shared == "a"
-    assert repr(c) == "<C: not there>"
+    assert repr(c) == "<C not there>"
+    assert repr(c.other.c) == "<C.Other.CEntry /other/c not there>"
 
 
 def test_lists_are_mappings_by_typed_keys(made: tuple[Schema, str, ModuleType]) -> None:
@@ -119,7 +109,19 @@ def test_views_are_equal_where_their_nodes_are(made: tuple[Schema, str, ModuleTy
     one, other = views(made)[0], views(made)[0]
     assert one == other
     assert one != views(made)[1]
-    assert "number=3" in repr(one)
+
+
+def test_repr_has_the_path_and_the_leaves_that_are_set(made: tuple[Schema, str, ModuleType]) -> None:
+    c, entry = (
+        views(made, '<data xmlns="urn:made-up"><c><number>3</number><words>a</words><words>b</words></c></data>')[0],
+        views(made)[1],
+    )
+    assert repr(c) == "<C /made-up:c number=3 words=('a', 'b')>"
+    assert repr(entry.pair[1, "made-up:ethernetCsmacd"]) == (  # type: ignore[attr-defined]
+        "<L.Pair /made-up:l[name='n']/pair[a='1'][b='made-up:ethernetCsmacd'] a=1 b='made-up:ethernetCsmacd' v='x'>"
+    )
+    assert repr(c.other.c) == "<C.Other.CEntry /made-up:c/other/c not there>"  # type: ignore[attr-defined]
+    assert repr(entry.pair) == "<L.Pair by key: (1, 'made-up:ethernetCsmacd')>"  # type: ignore[attr-defined]
 
 
 def test_a_grouping_is_one_class_and_names_are_pythons(made: tuple[Schema, str, ModuleType]) -> None:
@@ -134,7 +136,9 @@ def test_a_grouping_is_one_class_and_names_are_pythons(made: tuple[Schema, str, 
 
 
 def test_docstrings_have_the_facts_of_the_model(made: tuple[Schema, str, ModuleType]) -> None:
-    assert '"""string, metres, default a. It is \'shared\'."""' in made[1]
+    assert '"""string of 1..3 characters, metres, default a. It is \'shared\'."""' in made[1]
+    assert '"""uint8 1..9."""' in made[1]
+    assert '"""leafref to ../number."""' in made[1]
     assert made[2].C.__doc__ == "/made-up:c: A container with \\ in its text."
 
 
@@ -170,11 +174,49 @@ def test_the_default_bindings_read_openconfig(full_schema: Schema) -> None:
     assert list(port.subinterfaces.subinterface) == [0]
 
 
+def test_the_top_of_a_tree_is_a_view_of_all_models(full_schema: Schema) -> None:
+    document = f"<data>{interfaces(interface('Ethernet1', mtu=9000))}</data>"
+    data = Data(read_data(parse_document(document.encode()), full_schema))
+    assert data.interfaces.interface["Ethernet1"].config.mtu == 9000
+    assert repr(data.interfaces.interface["Ethernet1"].subinterfaces) == (
+        "<Subinterfaces /openconfig-interfaces:interfaces/interface[name='Ethernet1']/subinterfaces not there>"
+    )
+
+
+def test_of_two_attributes_of_one_name_one_has_its_modules_before_it() -> None:
+    names = ["m:a", "a", "b-c", "class", "n:d", "o:d", "exists"]
+    assert attribute_names(names) == {
+        "a": "a",
+        "b-c": "b_c",
+        "class": "class_",
+        "exists": "exists_",
+        "m:a": "m_a",
+        "n:d": "d",
+        "o:d": "o_d",
+    }
+
+
 PROGRAM = """
 from collections.abc import Mapping
 
+from yang.bindings.data import Data
+from yang.bindings.ietf_interfaces import InterfaceType
 from yang.bindings.openconfig_interfaces import Interfaces
 from yang.bindings.openconfig_system import System
+from yang.draft import Draft
+from yang.schema import Schema
+
+
+def build(schema: Schema) -> str:
+    draft = Draft(schema)
+    interface = Data(draft).interfaces.interface["Ethernet1"]
+    interface.config.mtu = 9000
+    interface.config.description = None
+    interface.config.type = InterfaceType.ETHERNET_CSMACD
+    del interface.config.mtu
+    del interface.subinterfaces.subinterface[0]
+    interface.exists = True
+    return draft.edit()
 
 
 def facts(interfaces: Interfaces, system: System) -> tuple[int | None, bool, Mapping[str, Interfaces.Interface]]:
@@ -191,6 +233,10 @@ def facts(interfaces: Interfaces, system: System) -> tuple[int | None, bool, Map
         ("\ndef bad(view: Interfaces) -> int:\n    return view.interface['x'].config.mtu\n", "int | None"),
         ("\ndef bad(view: Interfaces) -> object:\n    return view.interface['x'].config.mtuu\n", '"mtuu"'),
         ("\ndef bad(view: Interfaces) -> object:\n    return view.interface[3]\n", "Invalid index type"),
+        ("\ndef bad(view: Interfaces) -> None:\n    view.interface['x'].config.mtu = 'x'\n", 'has type "str"'),
+        ("\ndef bad(view: Interfaces) -> None:\n    view.interface['x'].config.type = 'x'\n", '"InterfaceType | None"'),
+        ("\ndef bad(view: Interfaces) -> None:\n    view.interface['x'].config.enabled = None\n", 'has type "None"'),
+        ("\ndef bad(view: Interfaces) -> None:\n    del view.interface[3]\n", 'has incompatible type "int"'),
     ],
 )
 def test_a_program_that_uses_bindings_is_checked_by_mypy(tmp_path: Path, more: str, wrong: str | None) -> None:

@@ -1,0 +1,31 @@
+"""Bindings generated for a small module of a test, imported under its own name."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tests.conftest import module
+from yang.compiler import compile_modules
+from yang.generator import generate
+from yang.schema import Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def bindings_of(body: str, name: str, folder: Path) -> tuple[Schema, Any]:
+    """Return the schema of a module `name`, whose namespace is urn:<name>, and its bindings."""
+    (folder / f"{name}.yang").write_text(module(body, name, "m"))
+    compiled = compile_modules(folder, features={})
+    schema = Schema(compiled.tables)
+    generate(compiled, schema, folder)
+    python = name.replace("-", "_")
+    specification = importlib.util.spec_from_file_location(f"yang.bindings.{python}", folder / f"{python}.py")
+    assert specification is not None
+    assert specification.loader is not None
+    imported = importlib.util.module_from_spec(specification)
+    sys.modules[f"yang.bindings.{python}"] = imported
+    specification.loader.exec_module(imported)
+    return schema, imported
