@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from yang.errors import ModelError
-from yang.types import IdentityrefType, LeafrefType, Type
+from yang.types import IdentityrefType, InstanceIdentifierType, LeafrefType, Type, UnionType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,8 @@ class References:
         """
         self.visited: Reached = {}
         self.unknown: list[str] = []
+        self.is_anywhere = False
+        """Whether the expression follows an instance-identifier, which may lead to any node."""
         self._current = context
         self.targets = self._follow(tree, {context: context})
         """The nodes that the expression's own value consists of, if it is a path."""
@@ -72,7 +74,9 @@ class References:
             for start, top in found.items():
                 # siblings meet in their parent
                 turn = start.parent if axis.endswith("-sibling") and start.parent is not None else start
-                for node in _along(axis, start) if kind != "text" else (start,):
+                if axis in ("following", "preceding"):
+                    turn = _root(start)
+                for node in _along(axis, start) if (kind, axis) != ("text", "child") else (start,):
                     if kind == "node" or _is_named(node, module, name):
                         merge(reached, {node: higher(top, higher(turn, node))})
             if not reached and found and kind == "name":
@@ -87,7 +91,11 @@ class References:
     def _dereferenced(self, found: Reached) -> Reached:
         reached: Reached = {}
         for node, top in found.items():
-            if node.kind in ("leaf", "leaf-list") and isinstance(node.type, LeafrefType):
+            if node.kind not in ("leaf", "leaf-list"):
+                continue
+            members = node.type.leaves() if isinstance(node.type, UnionType) else (node.type,)
+            self.is_anywhere |= any(isinstance(member, InstanceIdentifierType) for member in members)
+            if isinstance(node.type, LeafrefType):
                 below = References(node.schema.expression(node.type.path).tree, node)
                 for seen, into in ((below.visited, self.visited), (below.targets, reached)):
                     merge(into, {other: higher(top, above) for other, above in seen.items()})
@@ -149,4 +157,6 @@ def _along(axis: str, node: SchemaNode) -> Iterable[SchemaNode]:
             return every
         case "following-sibling" | "preceding-sibling":
             return () if node.parent is None else node.parent.children.values()
+        case "following" | "preceding":
+            return _root(node).descendants()
     return ()

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from yang.cursor import Cursor
 from yang.errors import InvalidValue, ModelError
+from yang.identifiers import identified
 from yang.tree import Entries, Node
-from yang.types import Identity, LeafrefType
+from yang.types import Identity, InstanceIdentifier, LeafrefType
 from yang.xpath_functions import FUNCTIONS, OF_NODES, Context, Evaluator, Literal, is_true, nodes, to_number, to_text
 
 if TYPE_CHECKING:
@@ -108,9 +109,9 @@ class _Builder:
         if axis not in AXES:
             raise ModelError(f"the XPath axis {axis} is not supported")
         # a leaf stands for its text
-        expand = AXES[axis] if test[0] != "text" else _text
+        expand = AXES[axis] if test[0] != "text" else _texts(axis)
         kind, module, name = test
-        if kind not in ("name", "any", "node") and (kind, axis) != ("text", "child"):
+        if kind not in ("name", "any", "node", "text"):
             raise ModelError(f"the XPath node test {axis}::{kind}() is not supported")
         tests = [self.build(predicate) for predicate in predicates]
         keyed = self.keyed(predicates)
@@ -204,7 +205,7 @@ def _qname(parent: SchemaNode, module: str | None, name: str | None) -> str:
 
 
 def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bool:
-    if kind == "node":
+    if kind in ("node", "text"):
         return True
     if node.schema.kind == "root":
         return False
@@ -286,12 +287,35 @@ def _text(node: Cursor) -> list[Cursor]:
     return [node] if node.schema.kind in ("leaf", "leaf-list") else []
 
 
+def _texts(axis: str) -> Callable[[Cursor], list[Cursor]]:
+    """Return what finds the texts along an axis: of what is below or elsewhere, as nothing else holds any."""
+    if axis == "child":
+        return _text
+    if axis in ("descendant", "descendant-or-self"):
+        return lambda node: [found for each in (node, *node.descendants()) for found in _text(each)]
+    if axis in ("following", "preceding"):
+        return lambda node: [found for each in AXES[axis](node) for found in _text(each)]
+    return lambda _: []
+
+
 def _siblings(node: Cursor, *, after: bool) -> list[Cursor]:
     if node.parent is None:
         return []
     every = list(node.parent.children())
     index = every.index(node)
     return every[index + 1 :] if after else every[:index][::-1]
+
+
+def _beyond(node: Cursor, *, after: bool) -> list[Cursor]:
+    """Return what comes after a node, what is below it left out, or before it, what is above it left out; nearest first."""
+    found = []
+    step: Cursor | None = node
+    while step is not None:
+        for sibling in _siblings(step, after=after):
+            tree = [sibling, *sibling.descendants()]
+            found += tree if after else tree[::-1]
+        step = step.parent
+    return found
 
 
 AXES: dict[str, Callable[[Cursor], list[Cursor]]] = {
@@ -304,6 +328,8 @@ AXES: dict[str, Callable[[Cursor], list[Cursor]]] = {
     "ancestor-or-self": lambda node: [node, *node.ancestors()],
     "following-sibling": lambda node: _siblings(node, after=True),
     "preceding-sibling": lambda node: _siblings(node, after=False),
+    "following": lambda node: _beyond(node, after=True),
+    "preceding": lambda node: _beyond(node, after=False),
 }
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -332,8 +358,11 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 
 
 def dereferenced(node: Cursor) -> list[Cursor]:
-    """Return the leaves that a leafref points to (RFC 7950 section 10.3.1)."""
-    reference = node.schema.type
+    """Return the leaves that a leafref points to, or the node of an instance-identifier (RFC 7950 section 10.3.1)."""
+    reference = node.schema.type if node.schema.kind in ("leaf", "leaf-list") else None
+    if isinstance(node.value, InstanceIdentifier):
+        target = identified(node.root(), node.value)
+        return [] if target is None else [target]
     if not isinstance(reference, LeafrefType):
         return []
     walk = evaluator(node.schema.schema, node.schema.schema.expression(reference.path).tree)

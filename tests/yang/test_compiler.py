@@ -30,7 +30,7 @@ def refused(folder: Path, body: str) -> str:
         ('leaf a { must "1 +"; type string; }', "m.yang:2:"),
         ('leaf a { must "nothing()"; type string; }', "m.yang:2:"),
         ('leaf a { must "count(1)"; type string; }', "m.yang:2: 'count(1)': a value stands where nodes are needed"),
-        ('leaf a { must "following::a"; type string; }', "m.yang:2: 'following::a': the XPath axis following is not"),
+        ('leaf a { must "attribute::a"; type string; }', "m.yang:2: 'attribute::a': the XPath axis attribute is not"),
         (
             'leaf a { must "concat(1)"; type string; }',
             "m.yang:2: XPath function",
