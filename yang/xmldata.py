@@ -223,11 +223,14 @@ class Reader:
                 except InvalidValue as error:
                     raise Refused(element, invalid(node, error)) from None
             elif kind == "container":
-                if name in found:
+                if name in found or name in gathered:
                     raise Refused(element, twice(node, node.name))
                 children = self.children(element, node)
                 if children or node.presence:
                     found[name] = Node(node, children)
+                else:
+                    # as good as not there, but not to be there twice
+                    gathered[name] = None
             elif kind == "list":
                 entries = gathered.get(name)
                 if entries is None:
@@ -246,6 +249,9 @@ class Reader:
             elif kind in ANY:
                 if name in found:
                     raise Refused(element, twice(node, node.name))
+                if kind == "anydata" and element.text:
+                    # RFC 7950 section 7.10.2: its value is a set of nodes
+                    refuse_text(element)
                 found[name] = element if self.keep_elements else self.inner_xml(element)
             else:
                 raise Refused(parent, unknown(element, schema))
@@ -254,7 +260,7 @@ class Reader:
         for name, child in gathered.items():
             if isinstance(child, dict):
                 found[name] = Entries(schema.children[name], child)
-            else:
+            elif child is not None:
                 found[name] = self.leaf_list(parent, schema.children[name], child)
         if schema.choices:
             refuse_two_cases(schema, found, parent)
