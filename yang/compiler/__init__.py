@@ -9,6 +9,7 @@ from pyang.error import err_level, err_to_str, is_error
 from pyang.repository import FileRepository
 from pyang.util import get_latest_revision
 
+from yang.compiler.expressions import place
 from yang.compiler.nodes import NodeCompiler
 from yang.compiler.typespecs import identity_name
 from yang.errors import ModelError
@@ -76,7 +77,7 @@ def compile_modules(
     for file in files:
         context.add_module(str(file), read_module(file))
     progress("expanding groupings and augments")
-    context.validate()
+    _validate(context)
     _raise_errors(context)
     modules = sorted(
         {id(module): module for module in context.modules.values() if module is not None}.values(),
@@ -118,6 +119,23 @@ def read_module(file: FilePath) -> str:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{file.name} is not UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def _validate(context: Context) -> None:
+    """Have pyang check and expand the modules.
+
+    Raises:
+        ModelError: pyang itself fails over a statement, as it does over some axes of XPath; the message names its place.
+    """
+    try:
+        context.validate()
+    except Exception as error:
+        statement, trace = None, error.__traceback__
+        while trace is not None:
+            statement, trace = trace.tb_frame.f_locals.get("stmt", statement), trace.tb_next
+        where = f"{place(statement)}: " if hasattr(statement, "pos") else ""
+        what = getattr(statement, "arg", "a statement")
+        raise ModelError(f"{where}pyang cannot check '{what}': {error}") from error
 
 
 def _raise_errors(context: Context) -> None:
