@@ -54,7 +54,11 @@ class Maker:
         others = [child for child in names if child.name not in node.keys or child.qname != child.name]
         for child in random.sample(others, len(others)) if random.random() < 0.5 else others:
             if child.config or random.random() < 0.02:
-                wanted = child.mandatory or child.min_elements or any(c.mandatory for c in node.choices if c.id in dict(child.cases))
+                wanted = (
+                    child.mandatory
+                    or child.min_elements
+                    or any(c.mandatory for c in node.choices if c.id in dict(child.cases))
+                )
                 if random.random() > (0.97 if wanted else self.density):
                     continue
                 fits = all(chosen.setdefault(choice, case) == case for choice, case in child.cases)
@@ -69,7 +73,9 @@ class Maker:
                 self.leaf(parent, node)
             case "leaf-list" | "list":
                 few = max(node.min_elements, 1)
-                count = random.choice((few, few, few + 1, few + 2, *((node.max_elements,) if (node.max_elements or 9) < 5 else ())))
+                count = random.choice(
+                    (few, few, few + 1, few + 2, *((node.max_elements,) if (node.max_elements or 9) < 5 else ()))
+                )
                 if node.max_elements is not None and random.random() < 0.9:
                     count = min(count, node.max_elements)
                 for _ in range(count):

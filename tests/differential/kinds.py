@@ -19,10 +19,12 @@ class Kind(NamedTuple):
     """Return modules by name, at random."""
     odd: float = 0.02
     """How often a value is beside its type."""
-    density: float = 0.75
-    """How much of what may be there is there."""
+    density: float | None = 0.75
+    """How much of what may be there is there; as much as chance will, if None."""
     damage: float = 0.35
     """How often a document is changed after it was made."""
+    mended: float = 0.0
+    """How often what our engine refuses is taken away before."""
 
 
 TYPES = [
@@ -41,7 +43,7 @@ TYPES = [
     )
 ]
 STRUCTURE = [
-    Kind(name, make)
+    Kind(name, make, mended=0.3)
     for name, make in (
         ("mandatory", structure_models.mandatory),
         ("choices", structure_models.choices),
@@ -56,7 +58,7 @@ STRUCTURE = [
     )
 ]
 EXPRESSIONS = [
-    Kind(name, make, damage=0.2)
+    Kind(name, make, density=None, damage=0.2, mended=0.4)
     for name, make in (
         ("instance-identifier", expression_models.instance_identifiers),
         ("leafref", expression_models.leafrefs),

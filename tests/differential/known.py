@@ -3,43 +3,185 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yang.schema import Schema
 
 
 class Known(NamedTuple):
     """A disagreement that is left, and why our verdict stands."""
 
     name: str
+    section: str
+    sentence: str
+    """What decides it."""
     ours: re.Pattern[str] | None
     """What our message says; None where we find the instance valid."""
     theirs: re.Pattern[str] | None
     """What libyang's says, likewise."""
-    section: str
-    sentence: str
+    applies: Callable[[Schema, str], bool] = lambda _, __: True
+    """Whether a schema and a document have what it takes."""
 
+
+def has_an_empty_container(schema: Schema, document: str) -> bool:
+    """Return whether a container without presence is written though there is nothing in it."""
+    containers = {node.tag for node in schema.root.descendants() if node.kind == "container" and not node.presence}
+    root = etree.fromstring(f"<root>{document}</root>")
+    return any(element.tag in containers and not len(element) for element in root.iter(etree.Element))
+
+
+def has_mixed_content(schema: Schema, document: str) -> bool:
+    """Return whether text stands beside elements."""
+    del schema
+    root = etree.fromstring(f"<root>{document}</root>")
+    return any(len(element) and (element.text or "").strip() for element in root.iter(etree.Element))
+
+
+def lacks_a_default(schema: Schema, document: str) -> bool:
+    """Return whether a leaf that a when looks at is not there and has a default."""
+    root = etree.fromstring(f"<root>{document}</root>")
+    present = {element.tag for element in root.iter(etree.Element)}
+    every = [node for node in schema.root.descendants() if node.kind == "leaf" and node.default is not None]
+    texts = [schema.expression(when.expression).text for node in schema.root.descendants() for when in node.whens]
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    return any(node.tag not in present and node.name in words for node in every)
+
+
+def has_a_unique_below_presence(schema: Schema, _: str) -> bool:
+    """Return whether a unique names a leaf in a container with presence."""
+    for node in schema.root.descendants():
+        for names in (names for unique in node.unique for names in unique):
+            below = node
+            for name in names:
+                below = below.children[name]
+                if below.presence:
+                    return True
+    return False
+
+
+SPACED = r"""(['"])((\\[nt]| )+.*|.*(\\[nt]| )+)\1"""
+CLASSES = r"(\\[wWdDsSiIcCpP^]|-\[)"
 
 KNOWN = (
     Known(
         "space around a number",
-        re.compile(r"""(['"])((\\[nt]| )+.*|.*(\\[nt]| )+)\1 (is not (an integer|a decimal number)|is not .*(an integer in|a decimal number in))"""),
-        None,
         "RFC 7950 §9.2.1",
-        "An integer value is lexically represented as an optional sign, followed by a sequence of decimal digits.",
+        "An integer value is lexically represented as an optional sign ("
+        '"+" or "-"), followed by a sequence of decimal digits.',
+        re.compile(SPACED + " (is not (an integer|a decimal number)|is not .*(an integer in|a decimal number in))"),
+        None,
     ),
     Known(
         "keys that do not come first",
+        "RFC 7950 §7.8.5",
+        "The list's key nodes are encoded as subelements to the list's identifier element, "
+        'in the same order as they are defined within the "key" statement.',
         re.compile("the keys of .* come first and in order"),
         None,
-        "RFC 7950 §7.8.5",
-        "The list's key nodes are encoded as subelements to the list's identifier element, in the same order as they are defined within the key statement.",
+    ),
+    Known(
+        "classes of characters",
+        "RFC 7950 §9.4.5",
+        'The "pattern" statement … takes as an argument a regular expression string, as defined in [XSD-TYPES]. '
+        "(There \\w is every character but punctuation, separators and others, and \\d every decimal digit.)",
+        re.compile(rf"match the pattern .*{CLASSES}|matching .*{CLASSES}"),
+        None,
+    ),
+    Known(
+        "classes of characters",
+        "RFC 7950 §9.4.5",
+        "likewise",
+        None,
+        re.compile(rf'Unsatisfied pattern - .* "[^"]*{CLASSES}'),
+    ),
+    Known(
+        "an instance-identifier that needs no instance",
+        "RFC 7950 §9.9.3",
+        'If "require-instance" is "false", it means that the instance being referred to MAY exist in valid data.',
+        None,
+        re.compile('Invalid instance-identifier .* value - (semantic|syntax) error|Invalid union value "/'),
+    ),
+    *(
+        Known(
+            "text and elements in an anyxml",
+            "RFC 7950 §7.11",
+            'The "anyxml" statement defines an interior node in the data tree. It defines an unknown chunk of XML. '
+            "(libyang overlooks what comes after it.)",
+            ours,
+            theirs,
+            has_mixed_content,
+        )
+        for ours, theirs in ((re.compile(""), None), (None, re.compile("")))
+    ),
+    Known(
+        "an anyxml of an unknown namespace",
+        "RFC 7950 §7.11",
+        'The "anyxml" statement defines an interior node in the data tree. It defines an unknown chunk of XML.',
+        None,
+        re.compile('No module with namespace "urn:x"'),
+    ),
+    Known(
+        "name()",
+        "XPath 1.0 §4.1",
+        "The QName must represent the expanded-name with respect to the namespace declarations in effect on the node. "
+        "(A name in the default namespace has no prefix; libyang puts the module's.)",
+        None,
+        re.compile(r"Must condition .*\bname\("),
+    ),
+    Known(
+        "name()",
+        "XPath 1.0 §4.1",
+        "likewise",
+        re.compile(r"must satisfy .*\bname\("),
+        None,
+    ),
+    Known(
+        "an empty container",
+        "RFC 7950 §7.5.1",
+        "In particular, the presence of the container node with no child nodes is semantically equivalent to the "
+        "absence of the container node.",
+        None,
+        re.compile("When condition|both .* cases|Data for both cases"),
+        has_an_empty_container,
+    ),
+    Known(
+        "when over a default",
+        "RFC 7950 §6.4.1",
+        "The accessible tree … All leafs and leaf-lists with default values in use (see Sections 7.6.1 and 7.7.2) exist. "
+        "(libyang judges a when before it adds defaults.)",
+        None,
+        re.compile("When condition"),
+        lacks_a_default,
+    ),
+    Known(
+        "floor()",
+        "XPath 1.0 §4.4",
+        "The floor function returns the largest (closest to positive infinity) number that is not greater than the "
+        "argument and that is an integer.",
+        None,
+        re.compile(r"Invalid must condition .*floor\("),
+    ),
+    Known(
+        "unique over defaults below presence",
+        "RFC 7950 §7.6.1",
+        "The usage of the default value depends on the leaf's closest ancestor node in the schema tree that is not a "
+        "non-presence container …: if no such ancestor exists …; otherwise, if this ancestor … exists in the data tree.",
+        None,
+        re.compile("Unique data leaf"),
+        has_a_unique_below_presence,
     ),
 )
 
 
-def reason(ours: str | None, theirs: str | None) -> str | None:
+def reason(schema: Schema, document: str, ours: str | None, theirs: str | None) -> str | None:
     """Return the name of the listed disagreement that two verdicts are; None if it is none of them."""
     for known in KNOWN:
-        if _says(known.ours, ours) and _says(known.theirs, theirs):
+        if _says(known.ours, ours) and _says(known.theirs, theirs) and known.applies(schema, document):
             return known.name
     return None
 

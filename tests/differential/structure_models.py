@@ -44,7 +44,11 @@ def choices(random: Random) -> dict[str, str]:
             f"case {name}3 {{ leaf-list {name}-l {{ type int8; min-elements {random.choice((0, 2))}; }} {_leaf(f'{name}-m')} }} }}"
         )
 
-    return {"m": module(f"container c {{ {choice('x', 1)} list l {{ key k; {_leaf('k')} {choice('y', 0)} }} }} {choice('t', 0)}")}
+    return {
+        "m": module(
+            f"container c {{ {choice('x', 1)} list l {{ key k; {_leaf('k')} {choice('y', 0)} }} }} {choice('t', 0)}"
+        )
+    }
 
 
 def elements(random: Random) -> dict[str, str]:
@@ -52,7 +56,9 @@ def elements(random: Random) -> dict[str, str]:
 
     def limits() -> str:
         low = random.randint(0, 2)
-        return random.choice(("", f"min-elements {low};", f"max-elements {low + 1};", f"min-elements {low}; max-elements {low + 1};"))
+        return random.choice(
+            ("", f"min-elements {low};", f"max-elements {low + 1};", f"min-elements {low}; max-elements {low + 1};")
+        )
 
     order = random.choice(("", "ordered-by user;"))
     return {
@@ -81,16 +87,29 @@ def unique(random: Random) -> dict[str, str]:
 
 def keys(random: Random) -> dict[str, str]:
     """Return lists with several keys of several types."""
-    types = ("int8", "string { length '1..2'; }", "boolean", "enumeration { enum a; enum b; }", "union { type int8; type string; }", "decimal64 { fraction-digits 2; }")
+    types = (
+        "int8",
+        "string { length '1..2'; }",
+        "boolean",
+        "enumeration { enum a; enum b; }",
+        "union { type int8; type string; }",
+        "decimal64 { fraction-digits 2; }",
+    )
 
     def list_(name: str, inner: str) -> str:
         names = random.sample(["k1", "k2", "k3"], random.randint(1, 3))
-        leaves = [f"leaf {key} {{ type {(t := random.choice(types))}{'' if t.endswith('}') else ';'} }}" for key in names]
+        leaves = [
+            f"leaf {key} {{ type {(t := random.choice(types))}{'' if t.endswith('}') else ';'} }}" for key in names
+        ]
         random.shuffle(leaves)
         order = random.choice(("", "ordered-by user;"))
         return f'list {name} {{ key "{" ".join(names)}"; {order} {"".join(leaves)} {_leaf("v")} {inner} }}'
 
-    return {"m": module(f"{list_('a', list_('b', ''))} container c {{ {list_('d', '')} leaf-list e {{ type int8; ordered-by user; }} }}")}
+    return {
+        "m": module(
+            f"{list_('a', list_('b', ''))} container c {{ {list_('d', '')} leaf-list e {{ type int8; ordered-by user; }} }}"
+        )
+    }
 
 
 def presence(random: Random) -> dict[str, str]:
@@ -110,7 +129,11 @@ def presence(random: Random) -> dict[str, str]:
 def anydata(random: Random) -> dict[str, str]:
     """Return anydata and anyxml, mandatory or in a case."""
     must = random.choice(("", "mandatory true;"))
-    return {"m": module(f"container c {{ anydata d {{ {must} }} anyxml x; choice o {{ anydata o1; {_leaf('o2')} }} list l {{ key k; {_leaf('k')} anyxml y {{ {must} }} }} }}")}
+    return {
+        "m": module(
+            f"container c {{ anydata d {{ {must} }} anyxml x; choice o {{ anydata o1; {_leaf('o2')} }} list l {{ key k; {_leaf('k')} anyxml y {{ {must} }} }} }}"
+        )
+    }
 
 
 def augments(random: Random) -> dict[str, str]:
@@ -133,7 +156,7 @@ def deviations(random: Random) -> dict[str, str]:
     judged = _leaf("g", 'must ". = 1";')
     first = module(
         f"container c {{ {_leaf('a')} {_leaf('b', 'mandatory true;')} {_leaf('d', 'default 1;')} leaf-list f {{ type int8; max-elements 3; }} {judged} {_leaf('h')}"
-        f"list l {{ key k; unique v; {_leaf('k')} {_leaf('v')} {_leaf('w')} }} {_leaf('s')} }}"
+        f"list l {{ key k; unique v; {_leaf('k')} {_leaf('v')} {_leaf('w')} }} {_leaf('s', 'config true;')} }}"
     )
     every = [
         "deviation /m:c/m:a { deviate not-supported; }",
@@ -152,7 +175,17 @@ def deviations(random: Random) -> dict[str, str]:
 
 def features(random: Random) -> dict[str, str]:
     """Return nodes that expressions over features keep or leave out."""
-    expressions = ("one", "not one", "one and two", "one or two", "one and not three", "(one or two) and three", "not (one or two)", "one or two and three", "not not one")
+    expressions = (
+        "one",
+        "not one",
+        "one and two",
+        "one or two",
+        "one and not three",
+        "(one or two) and three",
+        "not (one or two)",
+        "one or two and three",
+        "not not one",
+    )
 
     def condition() -> str:
         return f'if-feature "{random.choice(expressions)}";'

@@ -85,51 +85,85 @@ def judge_model(kind: Kind, number: int, seed: str, oracle: Oracle, count: int =
         folder = Path(scratch)
         for name, module in modules.items():
             (folder / f"{name}.yang").write_text(module)
-        features = {name: [f for f in ("one", "two", "three") if f"feature {f};" in text and random.random() < 0.5] for name, text in modules.items() if text.startswith("module ")}
+        features = {
+            name: [f for f in ("one", "two", "three") if f"feature {f};" in text and random.random() < 0.5]
+            for name, text in modules.items()
+            if text.startswith("module ")
+        }
         error = oracle.open(folder, features)
         try:
             schema = Schema(compile_modules(folder, features=features).tables)
         except ModelError as refused:
-            if error is None:
+            # pyang's own failures are no verdict
+            if error is None and "pyang cannot check" not in str(refused):
                 tally.disagreements.append(Disagreement(kind.name, number, modules, "", str(refused), None))
             return tally
-        if error is not None:
+        if error is not None and reason(schema, "", None, error) is None:
             tally.disagreements.append(Disagreement(kind.name, number, modules, "", None, error))
+        if error is not None:
             return tally
         documents = list(_documents(schema, random, kind, count))
-        for document, theirs in zip(documents, oracle.judge(documents), strict=True):
-            compare(kind.name, number, modules, schema, document, theirs, tally)
-        for found in tally.disagreements[:3]:
-            shrink(found, schema, oracle)
+        judge_documents(kind, number, modules, schema, documents, oracle, tally)
     return tally
 
 
-def compare(
-    kind: str, number: int, modules: dict[str, str], schema: Schema, document: str, theirs: str | None, tally: Tally
+def judge_documents(
+    kind: Kind,
+    number: int,
+    modules: dict[str, str],
+    schema: Schema,
+    documents: list[str],
+    oracle: Oracle,
+    tally: Tally,
 ) -> None:
-    """Judge `document`, and count it."""
-    mine = ours(schema, document)
-    tally.instances += 1
-    tally.valid += mine is None
-    if (mine is None) is (theirs is None):
-        return
-    known = reason(mine, theirs)
-    if known is not None:
-        tally.listed[known] = tally.listed.get(known, 0) + 1
-    else:
-        tally.disagreements.append(Disagreement(kind, number, modules, document, mine, theirs))
+    """Have both judge `documents`, and count them."""
+    for document, theirs in zip(documents, oracle.judge(documents), strict=True):
+        mine = ours(schema, document)
+        tally.instances += 1
+        tally.valid += mine is None
+        if (mine is None) is (theirs is None):
+            continue
+        found = Disagreement(kind.name, number, modules, document, mine, theirs)
+        # what is left says best what it is about
+        shrink(found, schema, oracle)
+        known = reason(schema, found.document, found.ours, found.theirs)
+        if known is not None:
+            tally.listed[known] = tally.listed.get(known, 0) + 1
+        else:
+            tally.disagreements.append(found)
 
 
 def _documents(schema: Schema, random: Random, kind: Kind, count: int) -> Iterator[str]:
-    maker = Maker(schema, random, odd=kind.odd, density=kind.density)
+    maker = Maker(schema, random, odd=kind.odd, density=kind.density or 0)
     for _ in range(count):
-        if random.random() < 0.05:
-            maker.density = random.random()
+        if kind.density is None:
+            maker.density = random.uniform(0.05, 0.85)
         root = maker.document()
-        maker.density = kind.density
+        if random.random() < kind.mended:
+            mend(root, schema, random)
         while random.random() < kind.damage:
             root = maker.damaged(root)
         yield written(root)
+
+
+def mend(root: Any, schema: Schema, random: Random) -> None:
+    """Take elements away from below `root` until the document is valid, or it has been tried often enough."""
+    for _ in range(6):
+        try:
+            errors = validate_whole(read_data(parse_document(f"<config>{written(root)}</config>".encode()), schema))
+        except RequestError as error:
+            errors = [error]
+        for error in errors[:4]:
+            path = error.path
+            found: list[Any] = []
+            while path is not None and not found:
+                found = list(root.iter(path.schema.tag))
+                path = path.parent
+            if found:
+                element = random.choice(found)
+                element.getparent().remove(element)
+        if not errors:
+            break
 
 
 def shrink(found: Disagreement, schema: Schema, oracle: Oracle) -> None:
@@ -147,7 +181,11 @@ def shrink(found: Disagreement, schema: Schema, oracle: Oracle) -> None:
                 smaller.append(written(copy))
         for document, theirs in zip(smaller, oracle.judge(smaller), strict=True):
             mine = ours(schema, document)
-            if (mine is None) is (found.ours is None) and (theirs is None) is (found.theirs is None) and (mine is None) is not (theirs is None):
+            if (
+                (mine is None) is (found.ours is None)
+                and (theirs is None) is (found.theirs is None)
+                and (mine is None) is not (theirs is None)
+            ):
                 found.document, found.ours, found.theirs = document, mine, theirs
                 is_smaller = True
                 break

@@ -15,8 +15,8 @@ LIMITS = {
     for sign in ("", "u")
 }
 PATTERNS = (
-    "[a-c]*", "a|b", "(ab)+", "[^a]b?", r"\d{1,3}", r"\w+", r"\s*a\s*", r"[\w\-]+", r"\S+", r"\D", r"\W*", r"\i\c*",
-    r"\p{L}+", r"\p{Lu}\p{Ll}*", r"\P{N}*", r"[\p{L}\p{N}]+", r"[a-z-[b]]+", r".*", r".{2}", r"a.c", r"\.\*\+", r"\^a\$", "^a$", "a^b", "a$",
+    "[a-c]*", "a|b", "(ab)+", "[^a]b?", r"\d{1,3}", r"\w+", r"\s*a\s*", r"[\w\-]+", r"\S+", r"\D", r"\W*",
+    r"\p{L}+", r"\p{Lu}\p{Ll}*", r"\P{N}*", r"[\p{L}\p{N}]+", r"[a-z-[b]]+", r".*", r".{2}", r"a.c", r"\.\*\+", r"\^a", "^a$", "a^b", "a$",
     r"[$^]+", r"[a\-c]+", "[-a]+", "[a-]+", r"(a|b|)c", r"a{2,}", r"a{0}", r"((a)|(b)){2}", r"\p{IsBasicLatin}*", r"\n|\t", r"[\[\]]+", r"\\",
     "(([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])\\.){1}([0-9]|25[0-5])", r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){1}",
 )  # fmt: skip
@@ -45,9 +45,7 @@ def interval(random: Random, intervals: list[tuple[int, int]], low: int, high: i
         return str(number)
 
     dots = random.choice(("..", " .. "))
-    return random.choice(("|", " | ")).join(
-        bound(a) if a == b else f"{bound(a)}{dots}{bound(b)}" for a, b in intervals
-    )
+    return random.choice(("|", " | ")).join(bound(a) if a == b else f"{bound(a)}{dots}{bound(b)}" for a, b in intervals)
 
 
 def integers(random: Random) -> dict[str, str]:
@@ -63,9 +61,13 @@ def integers(random: Random) -> dict[str, str]:
             inner = parts(random, a, b) if b > a else []
             # min and max are those of the type that is narrowed
             written = " | ".join(str(x) if x == y else f"{x}..{y}" for x, y in inner) or str(a)
-            leaves.append(f'typedef t{index} {{ type {name} {{ {range_} }} }} leaf l{index} {{ type t{index} {{ range "{written}"; }} }}')
+            leaves.append(
+                f'typedef t{index} {{ type {name} {{ {range_} }} }} leaf l{index} {{ type t{index} {{ range "{written}"; }} }}'
+            )
         else:
-            leaves.append(f"{random.choice(('leaf', 'leaf-list'))} l{index} {{ type {name} {{ {range_ if random.random() < 0.8 else ''} }} }}")
+            leaves.append(
+                f"{random.choice(('leaf', 'leaf-list'))} l{index} {{ type {name} {{ {range_ if random.random() < 0.8 else ''} }} }}"
+            )
     return {"m": _around("".join(leaves))}
 
 
@@ -75,15 +77,26 @@ def decimals(random: Random) -> dict[str, str]:
     for index in range(6):
         digits = random.randint(1, 18)
         bounds = sorted(random.sample(["-3.5", "-1", "0", "0.1", "0.5", "1.5", "2", "7.3"], 4), key=float)
-        range_ = random.choice(("", f'range "{bounds[0]}..{bounds[1]} | {bounds[2]}..{bounds[3]}";', f'range "min..{bounds[2]}";', f'range "{bounds[0]}";'))
-        leaves.append(f"{random.choice(('leaf', 'leaf-list'))} l{index} {{ type decimal64 {{ fraction-digits {digits}; {range_} }} }}")
+        range_ = random.choice(
+            (
+                "",
+                f'range "{bounds[0]}..{bounds[1]} | {bounds[2]}..{bounds[3]}";',
+                f'range "min..{bounds[2]}";',
+                f'range "{bounds[0]}";',
+            )
+        )
+        leaves.append(
+            f"{random.choice(('leaf', 'leaf-list'))} l{index} {{ type decimal64 {{ fraction-digits {digits}; {range_} }} }}"
+        )
     return {"m": _around("".join(leaves))}
 
 
 def _length(random: Random, most: int = 9) -> str:
     low, high = 0, 18446744073709551615
     small = [part for part in parts(random, 0, most)]
-    return f'length "{interval(random, small, low, high)}";' if random.random() < 0.8 else f'length "{small[0][0]}..max";'
+    return (
+        f'length "{interval(random, small, low, high)}";' if random.random() < 0.8 else f'length "{small[0][0]}..max";'
+    )
 
 
 def strings(random: Random) -> dict[str, str]:
@@ -101,7 +114,9 @@ def patterns(random: Random) -> dict[str, str]:
         for pattern in random.sample(PATTERNS, random.choice((1, 1, 1, 2))):
             inverted = " { modifier invert-match; }" if random.random() < 0.2 else ";"
             written += f"pattern '{pattern}'{inverted}"
-        leaves.append(f"leaf l{index} {{ type string {{ {written} {_length(random) if random.random() < 0.2 else ''} }} }}")
+        leaves.append(
+            f"leaf l{index} {{ type string {{ {written} {_length(random) if random.random() < 0.2 else ''} }} }}"
+        )
     return {"m": _around("".join(leaves))}
 
 
@@ -110,26 +125,49 @@ def enumerations(random: Random) -> dict[str, str]:
     names = random.sample(["one", "two", '"two words"', "a-b", '"1"', '"true"', "UP", '"-"'], 5)
     every = "".join(f"enum {name};" for name in names)
     fewer = "".join(f"enum {name};" for name in names[:3])
-    return {"m": _around(f"typedef t {{ type enumeration {{ {every} }} }} leaf a {{ type t; }} leaf b {{ type t {{ {fewer} }} }} leaf-list c {{ type t; }} list l {{ key k; leaf k {{ type t; }} }}")}
+    return {
+        "m": _around(
+            f"typedef t {{ type enumeration {{ {every} }} }} leaf a {{ type t; }} leaf b {{ type t {{ {fewer} }} }} leaf-list c {{ type t; }} list l {{ key k; leaf k {{ type t; }} }}"
+        )
+    }
 
 
 def bits(random: Random) -> dict[str, str]:
     """Return bits, and narrowed ones."""
     names = random.sample(["a", "b", "c", "d-e", "_f"], 4)
-    every = "".join(f"bit {name};" for name in names) if random.random() < 0.5 else "".join(f"bit {name} {{ position {9 - i}; }}" for i, name in enumerate(names))
+    every = (
+        "".join(f"bit {name};" for name in names)
+        if random.random() < 0.5
+        else "".join(f"bit {name} {{ position {9 - i}; }}" for i, name in enumerate(names))
+    )
     fewer = "".join(f"bit {name};" for name in names[:2])
-    return {"m": _around(f"typedef t {{ type bits {{ {every} }} }} leaf a {{ type t; }} leaf b {{ type t {{ {fewer} }} }} leaf-list c {{ type t; }} list l {{ key k; leaf k {{ type t; }} }}")}
+    return {
+        "m": _around(
+            f"typedef t {{ type bits {{ {every} }} }} leaf a {{ type t; }} leaf b {{ type t {{ {fewer} }} }} leaf-list c {{ type t; }} list l {{ key k; leaf k {{ type t; }} }}"
+        )
+    }
 
 
 def binaries(random: Random) -> dict[str, str]:
     """Return octets with lengths."""
-    return {"m": _around("".join(f"{random.choice(('leaf', 'leaf-list'))} l{index} {{ type binary {{ {_length(random) if index else ''} }} }}" for index in range(4)))}
+    return {
+        "m": _around(
+            "".join(
+                f"{random.choice(('leaf', 'leaf-list'))} l{index} {{ type binary {{ {_length(random) if index else ''} }} }}"
+                for index in range(4)
+            )
+        )
+    }
 
 
 def booleans(random: Random) -> dict[str, str]:
     """Return booleans and empty leaves."""
     del random
-    return {"m": _around("leaf a { type boolean; } leaf-list b { type boolean; } leaf e { type empty; } list l { key k; leaf k { type boolean; } leaf e { type empty; } }")}
+    return {
+        "m": _around(
+            "leaf a { type boolean; } leaf-list b { type boolean; } leaf e { type empty; } list l { key k; leaf k { type boolean; } leaf e { type empty; } }"
+        )
+    }
 
 
 MEMBERS = (
@@ -153,7 +191,9 @@ def unions(random: Random) -> dict[str, str]:
 def identities(random: Random) -> dict[str, str]:
     """Return identities that derive from one another across modules, from several bases too."""
     del random
-    first = module("identity base; identity other; identity a { base base; } identity b { base a; } identity ab { base a; base other; }")
+    first = module(
+        "identity base; identity other; identity a { base base; } identity b { base a; } identity ab { base a; base other; }"
+    )
     second = module(
         "import m { prefix m; } identity c { base m:b; } identity own; identity d { base own; base m:other; } identity a { base m:a; }"
         "container c { leaf a { type identityref { base m:base; } } leaf b { type identityref { base m:base; base m:other; } }"

@@ -15,7 +15,22 @@ if TYPE_CHECKING:
 
 ODD = ("", " ", "x", "0", "-1", "1 ", "\n1", "true", "a b", "\N{GRINNING FACE}", "é", "/m:a", "m:x", "AAAA", "1.0")
 LETTERS = ("a", "b", "c", "1", "9", "-", ".", "é", "\N{GRINNING FACE}", "A", "z", " ", ":", "/", "\t")
-INTEGERS = ("{}", "{}", "{}", "{}", "+{}", "0{}", "{}.0", "{}e0", "0x{}", " {}", "{}\n", "--{}", "{}_0", "\N{ARABIC-INDIC DIGIT ONE}{}")
+INTEGERS = (
+    "{}",
+    "{}",
+    "{}",
+    "{}",
+    "+{}",
+    "0{}",
+    "{}.0",
+    "{}e0",
+    "0x{}",
+    " {}",
+    "{}\n",
+    "--{}",
+    "{}_0",
+    "\N{ARABIC-INDIC DIGIT ONE}{}",
+)
 DECIMALS = ("{}", "{}", "{}", "{}", "+{}", "0{}", "{}0", "{}.", ".{}", "{}e1", " {} ")
 BASE64 = ("{}", "{}", "{}", "{}", "{}=", " {} ", "{}\n", "{}A", "{}*")
 
@@ -41,7 +56,14 @@ def text(type_: types.Type, random: Random, prefixes: dict[str, str], *, odd: fl
             return _bits(type_, random, is_odd=is_odd)
         case types.BinaryType():
             low, high = random.choice(type_.lengths or ((0, 6),))
-            size = random.choice((low, min(high, low + 3), high if high < 20 else low, *((max(0, low - 1), min(high, 20) + 1) if is_odd else ())))
+            size = random.choice(
+                (
+                    low,
+                    min(high, low + 3),
+                    high if high < 20 else low,
+                    *((max(0, low - 1), min(high, 20) + 1) if is_odd else ()),
+                )
+            )
             return (random.choice(BASE64) if is_odd else "{}").format(base64.b64encode(random.randbytes(size)).decode())
         case types.EmptyType():
             return random.choice((" ", "x", "\n")) if is_odd else ""
@@ -99,7 +121,13 @@ def _identity(type_: types.IdentityrefType, random: Random, prefixes: dict[str, 
     module, _, name = random.choice(known).partition(":")
     if is_odd:
         other = random.choice(list(prefixes.values()) or ["m"])
-        wrong = (f"{other}:{name}", name, f"none:{name}", f"{prefixes.get(module, 'm')}:{name}x", type_.bases[0].replace(":", "", 1))
+        wrong = (
+            f"{other}:{name}",
+            name,
+            f"none:{name}",
+            f"{prefixes.get(module, 'm')}:{name}x",
+            type_.bases[0].replace(":", "", 1),
+        )
         return random.choice((*wrong, f"{prefixes.get(module, 'm')}:{type_.bases[0].partition(':')[2]}"))
     return f"{prefixes.get(module, 'm')}:{name}"
 
@@ -118,7 +146,13 @@ def matching(patterns: tuple[str, ...], lengths: tuple[tuple[int, int], ...]) ->
         return ()
     every = [re.compile(pattern).fullmatch for pattern in patterns]
     found = {_sampled(parsed, random) for _ in range(60)}
-    return tuple(sorted(t for t in found if len(t) < 200 and all(test(t) for test in every) and types.within(lengths or ((0, 200),), len(t))))
+    return tuple(
+        sorted(
+            t
+            for t in found
+            if len(t) < 200 and all(test(t) for test in every) and types.within(lengths or ((0, 200),), len(t))
+        )
+    )
 
 
 def _sampled(parsed, random: Random) -> str:  # type: ignore[no-untyped-def]
