@@ -119,9 +119,10 @@ class SchemaNode:
         record: NodeRecord,
         parent: SchemaNode | None,
         position: int,
+        qname: str,
         support: Support | None,
     ) -> None:
-        """Make the node of `record`, the child at `position` of `parent`."""
+        """Make the node of `record`, the child `qname` at `position` of `parent`."""
         self.schema = schema
         self.parent = parent
         self.position = position
@@ -133,6 +134,7 @@ class SchemaNode:
         self._requirements: tuple[str, ...] | None = None
         self._tags: dict[str, SchemaNode] | None = None
         self._default: Value | tuple[Value, ...] | None = None
+        self.qname = qname
         flags, extra = record.flags, record.extra
         self.config = bool(flags & CONFIG)
         self.mandatory = bool(flags & MANDATORY)
@@ -142,18 +144,19 @@ class SchemaNode:
         self.min_elements: int = extra.get("min", 0)
         self.max_elements: int | None = extra.get("max")
         self.cases: tuple[tuple[str, str], ...] = extra.get("cases", ())
-        self.choices = tuple(Choice(*choice) for choice in extra.get("choices", ()))
-        self.whens = tuple(When(*when) for when in extra.get("when", ()))
-        self.musts = tuple(Must(*must) for must in extra.get("must", ()))
+        # most nodes have none of these, and a set has 15,000 nodes
+        self.choices = tuple([Choice(*choice) for choice in extra["choices"]]) if "choices" in extra else ()
+        self.whens = tuple([When(*when) for when in extra["when"]]) if "when" in extra else ()
+        self.musts = tuple([Must(*must) for must in extra["must"]]) if "must" in extra else ()
         self.unique: tuple[tuple[tuple[str, ...], ...], ...] = extra.get("unique", ())
         if record.kind == "root":
-            self.qname = self.tag = ""
+            self.tag = ""
             return
         module = self.module = schema.modules[record.module]
-        same = parent is not None and parent.kind != "root" and parent.module is module
-        self.qname = record.name if same else f"{module.name}:{record.name}"
         self.tag = f"{{{module.namespace}}}{record.name}"
-        self.open_tag = f"<{record.name}" if same else f"<{record.name} xmlns={quoteattr(module.namespace)}"
+        self.open_tag = (
+            f"<{record.name}" if qname == record.name else f"<{record.name} xmlns={quoteattr(module.namespace)}"
+        )
         self.close_tag = f"</{record.name}>"
         if record.type >= 0:
             self.type = schema.type(record.type)
@@ -215,14 +218,14 @@ class SchemaNode:
         return f"SchemaNode({self.kind} {self.path() or '/'})"
 
     def _records(self) -> list[NodeRecord]:
-        records = [NodeRecord(*record) for record in self._record.children]
+        records = list(map(NodeRecord._make, self._record.children))
         if self.keys:
             rank = {name: index for index, name in enumerate(self.keys)}
             records.sort(key=lambda record: rank.get(record.name, len(rank)))
         return records
 
     def _qname(self, record: NodeRecord) -> str:
-        same = self.parent is not None and self.module.name == record.module
+        same = self.parent is not None and self._record.module == record.module
         return record.name if same else f"{record.module}:{record.name}"
 
     def _make_children(self) -> dict[str, SchemaNode]:
@@ -230,10 +233,9 @@ class SchemaNode:
         children = {}
         for position, record in enumerate(self._records()):
             qname = self._qname(record)
-            if support is None:
-                children[qname] = SchemaNode(self.schema, record, self, position, None)
-            elif qname in support:
-                children[qname] = SchemaNode(self.schema, record, self, position, support[qname])
+            if support is None or qname in support:
+                below = support[qname] if support is not None else None
+                children[qname] = SchemaNode(self.schema, record, self, position, qname, below)
         return children
 
 
@@ -257,8 +259,9 @@ class Schema:
         }
         self._types: list[Type | None] = [None] * len(tables.types)
         self._derived: dict[tuple[str, ...], dict[str, Identity]] = {}
+        self._descendants: dict[str, set[str]] = {}
         top = NodeRecord("root", "", "", CONFIG, -1, {"choices": tables.choices}, tables.nodes)
-        self.root = SchemaNode(self, top, None, 0, support)
+        self.root = SchemaNode(self, top, None, 0, "", support)
 
     def supporting(self, paths: Iterable[str]) -> Schema:
         """Return this schema with only the nodes at `paths`, what leads to them, and the keys of lists on the way.
@@ -324,17 +327,35 @@ class Schema:
         """Return the identities that derive from all of `bases`, none of `bases` included."""
         found = self._derived.get(bases)
         if found is None:
+            common = set.intersection(*map(self._below, bases))
             found = self._derived[bases] = {
-                name: identity
-                for name, identity in self.identities.items()
-                if all(self.is_derived(name, base) for base in bases)
+                name: self.identities[name] for name in sorted(common, key=self._identity_ranks.__getitem__)
             }
         return found
 
     def is_derived(self, name: str, base: str) -> bool:
         """Return whether the identity `name` derives from `base`, itself not included (RFC 7950 section 10.4.1)."""
-        direct = self.tables.identities.get(name, ())
-        return base in direct or any(self.is_derived(parent, base) for parent in direct)
+        return name in self._below(base)
+
+    def _below(self, base: str) -> set[str]:
+        found = self._descendants.get(base)
+        if found is None:
+            found = set(self._directly_derived.get(base, ()))
+            found.update(*map(self._below, tuple(found)))
+            self._descendants[base] = found
+        return found
+
+    @cached_property
+    def _directly_derived(self) -> dict[str, list[str]]:
+        derived: dict[str, list[str]] = {}
+        for name, bases in self.tables.identities.items():
+            for base in bases:
+                derived.setdefault(base, []).append(name)
+        return derived
+
+    @cached_property
+    def _identity_ranks(self) -> dict[str, int]:
+        return {name: rank for rank, name in enumerate(self.tables.identities)}
 
     def _make_type(self, spec: tuple[Any, ...]) -> Type:
         match spec:
