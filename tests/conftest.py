@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from backends.backend import Backend
 
 PORTS = tuple(f"Ethernet{number}" for number in range(1, 9))
-SECOND_GENERATION = Path(__file__).parent.parent.parent / "shared" / "models" / "openconfig"
 
 
 @pytest.fixture(scope="session")

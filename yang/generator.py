@@ -269,7 +269,9 @@ class _Bindings:
             body += [*self.class_lines(name, made, below, 0), "", ""]
         text = "\n".join(body)
         used = [name for name in IMPORTED if re.search(rf"\b{name}\b", text)]
-        others = sorted(set(re.findall(r"(?<=[\[ ])([a-z][a-z0-9_]*)(?=\.[A-Z])", text)) - {snake(module)})
+        # a description may have such a word as well
+        named = set(re.findall(r"(?<=[\[ ])([a-z][a-z0-9_]*)(?=\.[A-Z])", text))
+        others = sorted(named & set(map(snake, self.schema.modules)) - {snake(module)})
         text = text.replace(f"{snake(module)}.", "")
         head = [
             f'"""Typed views of {"a whole tree" if module == DATA else f"the YANG module {module}"}. Generated: do not edit."""',
