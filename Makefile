@@ -9,7 +9,7 @@ MODELS := yang/bindings/schema.tables
 SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BACKENDS),--backends $(BACKENDS)) \
 	$(if $(ASIC_PORTS),--asic-ports $(ASIC_PORTS)) $(if $(CONFIG),--config $(CONFIG)) $(if $(KEEP),--keep-namespaces)
 
-.PHONY: help setup run demo test check bench lock clean
+.PHONY: help setup run demo test check bench differential fuzz lock clean
 
 help:  ## List what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,13 @@ check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
 bench: $(DEV) $(MODELS)  ## Print the benchmark table
 	@.ci/need ip:iproute2 ssh:openssh-client
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+differential: $(DEV) $(MODELS)  ## Compare COUNT verdicts on random instances with libyang's, from SEED on
+	@.ci/need yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
+	@$(BIN)/python -m tests.differential --count $(or $(COUNT),50000) --seed $(or $(SEED),0) $(ARGS)
+
+fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
+	@$(BIN)/python -m tests.differential.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)
 
 lock: $(DEV)  ## Lock the dependencies anew, by version and hash
 	$(BIN)/pip-compile $(LOCK) --extra build --extra demo -o requirements.lock pyproject.toml

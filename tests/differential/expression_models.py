@@ -204,6 +204,7 @@ AXES = (
     "preceding",
 )
 TESTS = ("*", "node()", "m:k", "m:v", "m:n", "m:l", "m:c", "text()", "m:*")
+BEFORE = ("", "", "", "[1]", "[last()]", "[m:k]")
 LEAVES = ("m:k", "m:v", "m:i", "m:y")
 """The tests that only leaves pass: what the text of others is, with or without the space in it, is another question."""
 
@@ -213,11 +214,7 @@ def axes(random: Random) -> dict[str, str]:
 
     def path(last: tuple[str, ...] = TESTS) -> str:
         start = random.choice(("", "", "../", "/", "/m:l/", "/m:l/m:n/", "//"))
-        steps = []
-        for _ in range(random.randint(0, 1)):
-            steps.append(
-                f"{random.choice(AXES)}::{random.choice(TESTS)}{random.choice(('', '', '', '[1]', '[last()]', '[m:k]'))}"
-            )
+        steps = [f"{random.choice(AXES)}::{random.choice(TESTS)}{random.choice(BEFORE)}"] * random.randint(0, 1)
         test = random.choice(last)
         value = "[. = 1]" if test in LEAVES else "[m:k]"
         return start + "/".join(

@@ -40,9 +40,13 @@ class Maker:
         self.references = []
         root = etree.Element("root", nsmap=self.namespaces)
         self.fill(root, self.schema.root)
+        self.point_all(root)
+        return root
+
+    def point_all(self, root: Element) -> None:
+        """Give the references below `root` something to refer to."""
         for element, node, type_ in self.references:
             self.point(root, element, node, type_)
-        return root
 
     def fill(self, parent: Element, node: SchemaNode) -> None:
         """Put some children of `node` into `parent`, its keys first."""

@@ -69,4 +69,5 @@ EXPRESSIONS = [
         ("when on uses and augment", expression_models.whens_around),
     )
 ]
-KINDS = {kind.name: kind for kind in [*TYPES, *STRUCTURE, *EXPRESSIONS]}
+OPENCONFIG = Kind("OpenConfig", lambda _: {}, odd=0.03, damage=0.25, mended=0.7)
+KINDS = {kind.name: kind for kind in [*TYPES, *STRUCTURE, *EXPRESSIONS, OPENCONFIG]}

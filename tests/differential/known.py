@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
+from tests.differential.third import agrees_with_us
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,6 +52,16 @@ def lacks_a_default(schema: Schema, document: str) -> bool:
     texts = [schema.expression(when.expression).text for node in schema.root.descendants() for when in node.whens]
     words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     return any(node.tag not in present and node.name in words for node in every)
+
+
+def has_defaults(schema: Schema, document: str) -> bool:
+    """Return whether an instance-identifier names a default, or a container that needs no presence."""
+    ends = set(re.findall(r"[\w-]+:([\w-]+)(?=<|$)", document))
+    return any(
+        node.name in ends
+        and (node.default is not None if node.kind == "leaf" else node.kind == "container" and not node.presence)
+        for node in schema.root.descendants()
+    )
 
 
 def has_a_unique_below_presence(schema: Schema, _: str) -> bool:
@@ -104,7 +116,7 @@ KNOWN = (
         "RFC 7950 §9.9.3",
         'If "require-instance" is "false", it means that the instance being referred to MAY exist in valid data.',
         None,
-        re.compile('Invalid instance-identifier .* value - (semantic|syntax) error|Invalid union value "/'),
+        re.compile('(?s)Invalid instance-identifier .* value - (semantic|syntax) error|Invalid union value "/'),
     ),
     *(
         Known(
@@ -159,12 +171,48 @@ KNOWN = (
         lacks_a_default,
     ),
     Known(
+        "zeros before the numbers of an address",
+        "RFC 6991 §4",
+        "The patterns of ipv4-address and ipv6-address take [01]?[0-9]?[0-9] between the points. (libyang asks "
+        "inet_pton of these types, whatever module they are restricted in.)",
+        None,
+        re.compile(r'value "[0-9A-Za-z:.%/]*[:.]0[0-9]+[./"]'),
+    ),
+    *(
+        Known(
+            "XPath that libxml2 evaluates as we do",
+            "RFC 7950 §6.4",
+            "XPath evaluation is done in … the XPath 1.0 specification [XPATH]. (Comparisons with empty node-sets and "
+            "NaN, positions along reverse axes, text nodes.)",
+            ours,
+            theirs,
+            agrees_with_us,
+        )
+        for ours, theirs in ((re.compile("must-violation"), None), (None, re.compile("Must condition")))
+    ),
+    Known(
+        "an instance-identifier of what is there by default",
+        "RFC 7950 §9.13",
+        "All such leaf nodes MUST reference existing nodes or leaf or leaf-list nodes with default values in use.",
+        None,
+        re.compile("value - required instance not found"),
+        has_defaults,
+    ),
+    Known(
         "floor()",
         "XPath 1.0 §4.4",
         "The floor function returns the largest (closest to positive infinity) number that is not greater than the "
         "argument and that is an integer.",
         None,
         re.compile(r"Invalid must condition .*floor\("),
+    ),
+    Known(
+        "a container that is there twice, once empty",
+        "RFC 7950 §7.5.7",
+        "A container node is encoded as an XML element.",
+        re.compile("is given twice"),
+        None,
+        has_an_empty_container,
     ),
     Known(
         "unique over defaults below presence",

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from tests.differential import openconfig
 from tests.differential.instances import Maker, written
+from tests.differential.kinds import KINDS, OPENCONFIG
 from tests.differential.known import reason
+from tests.differential.oracle import Oracle
 from yang.compiler import compile_modules
 from yang.errors import ModelError, RequestError
 from yang.schema import Schema
@@ -20,10 +27,9 @@ from yang.xmldata import read_data
 from yang.xmlio import parse_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.differential.kinds import Kind
-    from tests.differential.oracle import Oracle
 
 BATCH = 100
 """How many instances of one model are made."""
@@ -102,9 +108,69 @@ def judge_model(kind: Kind, number: int, seed: str, oracle: Oracle, count: int =
             tally.disagreements.append(Disagreement(kind.name, number, modules, "", None, error))
         if error is not None:
             return tally
-        documents = list(_documents(schema, random, kind, count))
+        maker = Maker(schema, random, odd=kind.odd, density=kind.density or 0)
+        documents = list(_documents(maker, random, kind, count))
         judge_documents(kind, number, modules, schema, documents, oracle, tally)
     return tally
+
+
+class Judges:
+    """What one process needs for judging: libyang once for small models, and once for the whole OpenConfig set."""
+
+    def __init__(self) -> None:
+        """Start libyang when it is first asked."""
+        self._small = Oracle()
+        self._large: Oracle | None = None
+
+    def judge(self, name: str, number: int, seed: str, count: int = BATCH) -> Tally:
+        """Make model `number` of the kind `name` and `count` instances of it, and return what the judges say."""
+        kind = KINDS[name]
+        return (
+            self._judge_openconfig(number, seed, count)
+            if kind is OPENCONFIG
+            else judge_model(kind, number, seed, self._small, count)
+        )
+
+    def _judge_openconfig(self, number: int, seed: str, count: int) -> Tally:
+        random = Random(f"{seed}/{OPENCONFIG.name}/{number}")
+        tally = Tally()
+        if self._large is None:
+            folder = Path(tempfile.mkdtemp())
+            self._large = Oracle()
+            error = self._large.open(folder, openconfig.for_libyang(folder))
+            assert error is None, error
+        documents = list(_documents(openconfig.Walker(random, odd=OPENCONFIG.odd), random, OPENCONFIG, count))
+        judge_documents(OPENCONFIG, number, {}, openconfig.full_schema(), documents, self._large, tally)
+        return tally
+
+    def close(self) -> None:
+        """End the processes."""
+        self._small.close()
+        if self._large is not None:
+            self._large.close()
+
+
+@cache
+def judges() -> Judges:
+    """Return the judges of this process."""
+    found = Judges()
+    atexit.register(found.close)
+    return found
+
+
+def judge_in_process(task: tuple[str, int, str, int]) -> tuple[str, Tally]:
+    """Return the kind of a task, which is what `Judges.judge` takes, and what came of it."""
+    return task[0], judges().judge(*task)
+
+
+def run(seed: str, count: int, kinds: Sequence[str], processes: int) -> Iterator[tuple[str, Tally]]:
+    """Yield, for one model after the other, its kind and what the judges say of its instances: `count` or a few more."""
+    # a few models are refused by both
+    models = -(-count * 21 // (20 * len(kinds) * BATCH))
+    # the whole set takes longest to load, so that it comes first
+    tasks = [(name, number, seed, BATCH) for number in range(models) for name in reversed(kinds)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(judge_in_process, tasks, chunksize=4)
 
 
 def judge_documents(
@@ -133,14 +199,13 @@ def judge_documents(
             tally.disagreements.append(found)
 
 
-def _documents(schema: Schema, random: Random, kind: Kind, count: int) -> Iterator[str]:
-    maker = Maker(schema, random, odd=kind.odd, density=kind.density or 0)
+def _documents(maker: Maker, random: Random, kind: Kind, count: int) -> Iterator[str]:
     for _ in range(count):
         if kind.density is None:
             maker.density = random.uniform(0.05, 0.85)
         root = maker.document()
         if random.random() < kind.mended:
-            mend(root, schema, random)
+            mend(root, maker.schema, random)
         while random.random() < kind.damage:
             root = maker.damaged(root)
         yield written(root)
@@ -173,12 +238,11 @@ def shrink(found: Disagreement, schema: Schema, oracle: Oracle) -> None:
         is_smaller = False
         root: Any = etree.fromstring(f"<root>{found.document}</root>")
         smaller = []
-        for index, element in enumerate(root.iter(etree.Element)):
-            if index:
-                copy = etree.fromstring(f"<root>{found.document}</root>")
-                element = list(copy.iter(etree.Element))[index]
-                element.getparent().remove(element)
-                smaller.append(written(copy))
+        for index in range(1, len(list(root.iter(etree.Element)))):
+            copy = etree.fromstring(f"<root>{found.document}</root>")
+            doomed = list(copy.iter(etree.Element))[index]
+            doomed.getparent().remove(doomed)
+            smaller.append(written(copy))
         for document, theirs in zip(smaller, oracle.judge(smaller), strict=True):
             mine = ours(schema, document)
             if (

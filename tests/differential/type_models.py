@@ -93,7 +93,7 @@ def decimals(random: Random) -> dict[str, str]:
 
 def _length(random: Random, most: int = 9) -> str:
     low, high = 0, 18446744073709551615
-    small = [part for part in parts(random, 0, most)]
+    small = parts(random, 0, most)
     return (
         f'length "{interval(random, small, low, high)}";' if random.random() < 0.8 else f'length "{small[0][0]}..max";'
     )

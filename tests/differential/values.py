@@ -6,7 +6,7 @@ import base64
 import re
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yang import types
 
@@ -138,6 +138,7 @@ def matching(patterns: tuple[str, ...], lengths: tuple[tuple[int, int], ...]) ->
     from random import Random  # noqa: PLC0415 - the one above is for types only
 
     random = Random(patterns[0] if patterns else "")
+    is_text = re.compile("[\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*").fullmatch  # XML 1.0 section 2.2
     if not patterns:
         return ()
     try:
@@ -150,12 +151,15 @@ def matching(patterns: tuple[str, ...], lengths: tuple[tuple[int, int], ...]) ->
         sorted(
             t
             for t in found
-            if len(t) < 200 and all(test(t) for test in every) and types.within(lengths or ((0, 200),), len(t))
+            if len(t) < 200
+            and is_text(t)
+            and all(test(t) for test in every)
+            and types.within(lengths or ((0, 200),), len(t))
         )
     )
 
 
-def _sampled(parsed, random: Random) -> str:  # type: ignore[no-untyped-def]
+def _sampled(parsed: Any, random: Random) -> str:
     """Return a text that a parsed regular expression matches, as `re`'s own parser has it."""
     parts = []
     for operator, argument in parsed:
@@ -179,7 +183,7 @@ def _sampled(parsed, random: Random) -> str:  # type: ignore[no-untyped-def]
     return "".join(parts)
 
 
-def _member(members, random: Random) -> str:  # type: ignore[no-untyped-def]
+def _member(members: Any, random: Random) -> str:
     if str(members[0][0]) == "NEGATE":
         return random.choice("ab1-é ")
     operator, argument = random.choice(members)
