@@ -69,6 +69,14 @@ class JsonDocument:
 
     def line(self, pointer: Pointer) -> int:
         """Return the line of the value that `pointer` leads to, or of what stands around it if it is not there."""
+        return bisect_right(self._breaks, self._start(pointer)) + 1
+
+    def part(self, pointer: Pointer) -> str:
+        """Return the text of the value that `pointer` leads to, as it was written."""
+        start = self._start(pointer)
+        return self.text[start : _place(self.text, start)[1]]
+
+    def _start(self, pointer: Pointer) -> int:
         place = self._places
         for step in pointer:
             below = place[1]
@@ -77,7 +85,7 @@ class JsonDocument:
             ):
                 break
             place = below[step]
-        return bisect_right(self._breaks, place[0]) + 1
+        return place[0]
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -85,7 +93,11 @@ class JsonDocument:
 
     @cached_property
     def _places(self) -> tuple[int, Any]:
-        return _place(self.text, SPACE(self.text, 0).end(), 0)[0]  # type: ignore[union-attr]  # it matches everywhere
+        start = _next(self.text, 0)
+        try:
+            return _place(self.text, start)[0]
+        except RecursionError:
+            return start, None
 
 
 def parse_json(content: bytes, limits: Limits = LIMITS) -> JsonDocument:
@@ -134,7 +146,7 @@ OF_LONG_NUMBERS = json.JSONDecoder(
 )
 
 
-def _place(text: str, start: int, level: int) -> tuple[tuple[int, Any], int]:
+def _place(text: str, start: int) -> tuple[tuple[int, Any], int]:
     """Return where the value at `start` and those in it stand, and where it ends; `text` is known to be JSON."""
     first = text[start]
     if first == '"':
@@ -150,7 +162,7 @@ def _place(text: str, start: int, level: int) -> tuple[tuple[int, Any], int]:
         if is_object:
             name, at = scanstring(text, at + 1)
             at = _next(text, _next(text, at) + 1)
-        place, at = _place(text, at, level + 1)
+        place, at = _place(text, at)
         if is_object:
             members[name] = place
         else:
