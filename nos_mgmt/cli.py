@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backends.hardware.remote import RemoteDriver
+    from yang.with_defaults import Mode
 
 MODELS = click.option("--models", type=click.Path(path_type=Path), default=DEFAULT, help="The folder of the model set.")
 
@@ -88,6 +90,76 @@ def demo() -> None:
 
         if not demonstrate():
             raise SystemExit(1)
+
+
+@main.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
+@MODELS
+@click.option("--config", "config_only", is_flag=True, help="Refuse state data, as edit-config does.")
+@click.option("--complete", is_flag=True, help="Tell also what is missing of modules that a FILE has no data of.")
+@click.option("--oracle", is_flag=True, help="Ask libyang's yanglint too, and show where it disagrees.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the data of the one FILE, if it is valid, as instance data; the name ends in .xml or .json.",
+)
+@click.option(
+    "--with-defaults",
+    "mode",
+    type=click.Choice(["explicit", "report-all", "report-all-tagged", "trim"]),
+    default="explicit",
+    help="Which default values --output writes (RFC 6243).  [explicit]",
+)
+@click.option("--max-size", type=click.IntRange(1), default=90, help="Refuse files of more megabytes.  [90]")
+@click.option("--max-depth", type=click.IntRange(1), default=250, help="Refuse JSON nested more deeply.  [250]")
+def validate(
+    files: tuple[Path, ...],
+    models: Path,
+    output: Path | None,
+    mode: Mode,
+    max_size: int,
+    max_depth: int,
+    *,
+    config_only: bool,
+    complete: bool,
+    oracle: bool,
+) -> None:
+    """Say what is wrong with files of data, where, and what would be right.
+
+    A FILE ('-' is the standard input) is XML or JSON (RFC 7951), whatever its name: data nodes alone, in <config> or
+    <data>, or instance data (RFC 9195). Every error is told with its line, its path, the value and what would be allowed.
+    Values and names are judged first; rules between nodes (must, when, leafref, unique, mandatory) once these are right.
+
+    The status is 0 if every file is valid (and yanglint agrees, if asked), 1 otherwise.
+
+    \b
+    nos-mgmt validate running.xml
+    nos-mgmt validate --output running.json running.xml
+    """  # noqa: D301 - \b is click's
+    if output is not None and len(files) > 1:
+        raise click.UsageError("--output takes the data of one FILE")
+    with plain_errors():
+        if not (models / "schema.tables").exists():
+            raise ModelError(f"no compiled models in {models}: run 'nos-mgmt models install'")
+        from nos_mgmt.checking import Checker  # noqa: PLC0415 - as the server's modules
+        from nos_mgmt.yanglint import Yanglint  # noqa: PLC0415
+        from yang.limits import Limits  # noqa: PLC0415
+
+        checker = Checker(
+            models,
+            sys.stdout,
+            Limits(max_size * 1_000_000, max_depth),
+            Yanglint(models / "modules") if oracle else None,
+            config_only=config_only,
+            is_complete=complete,
+        )
+        found = [checker.check(path) for path in files]
+        if output is not None and found[0] is not None:
+            checker.write(found[0], output, mode)
+    if None in found:
+        raise SystemExit(1)
 
 
 @main.group()
