@@ -118,14 +118,38 @@ def _named(reference: str) -> Any:
     return found
 
 
-class Leaf(Generic[T]):
+class Child:
+    """What an attribute of a view stands for: a child of its node."""
+
+    __slots__ = ("_name", "_others")
+
+    def __init__(self, name: str) -> None:
+        """Read the child `name`.
+
+        A grouping's child is named otherwise where the grouping is used in the child's own module: `m:name|name`.
+        """
+        self._name, *others = name.split("|")
+        self._others = tuple(others)
+
+    def __delete__(self, view: View) -> None:
+        draft = _draft(view, self._name)
+        draft.remove(self.name_in(draft))
+
+    def name_in(self, node: Node | DraftNode | None) -> str:
+        """Return the child's name in `node`."""
+        if self._others and node is not None and self._name not in node.schema.children:
+            return next((name for name in self._others if name in node.schema.children), self._name)
+        return self._name
+
+
+class Leaf(Child, Generic[T]):
     """A leaf without a default: its value, or None."""
 
-    __slots__ = ("_enum", "_name")
+    __slots__ = ("_enum",)
 
     def __init__(self, name: str, enum: str = "") -> None:
         """Read the child `name`, as a member of the enum that `enum` refers to if there is one."""
-        self._name = name
+        super().__init__(name)
         self._enum = enum
 
     @overload
@@ -138,28 +162,25 @@ class Leaf(Generic[T]):
         if view is None:
             return self
         node = view._node
-        value = node.children.get(self._name) if node is not None else None
+        value = node.children.get(self.name_in(node)) if node is not None else None
         return cast("T | None", _named(self._enum)(value) if self._enum and value is not None else value)
 
     def __set__(self, view: View, value: T | None) -> None:
         draft = _draft(view, self._name)
         if value is None:
-            draft.remove(self._name)
+            draft.remove(self.name_in(draft))
         else:
-            draft.put(self._name, value)
-
-    def __delete__(self, view: View) -> None:
-        _draft(view, self._name).remove(self._name)
+            draft.put(self.name_in(draft), value)
 
 
-class LeafWithDefault(Generic[T]):
+class LeafWithDefault(Child, Generic[T]):
     """A leaf with a default: its value, or the default."""
 
-    __slots__ = ("_default", "_enum", "_name")
+    __slots__ = ("_default", "_enum")
 
     def __init__(self, name: str, default: Any, enum: str = "") -> None:
         """Read the child `name`, or else `default`."""
-        self._name = name
+        super().__init__(name)
         self._default = default
         self._enum = enum
 
@@ -173,24 +194,22 @@ class LeafWithDefault(Generic[T]):
         if view is None:
             return self
         node = view._node
-        value = node.children.get(self._name, self._default) if node is not None else self._default
+        value = node.children.get(self.name_in(node), self._default) if node is not None else self._default
         return cast("T", _named(self._enum)(value) if self._enum else value)
 
     def __set__(self, view: View, value: T) -> None:
-        _draft(view, self._name).put(self._name, value)
-
-    def __delete__(self, view: View) -> None:
-        _draft(view, self._name).remove(self._name)
+        draft = _draft(view, self._name)
+        draft.put(self.name_in(draft), value)
 
 
-class LeafList(Generic[T]):
+class LeafList(Child, Generic[T]):
     """A leaf-list: its values as a tuple."""
 
-    __slots__ = ("_enum", "_name")
+    __slots__ = ("_enum",)
 
     def __init__(self, name: str, enum: str = "") -> None:
         """Read the child `name`."""
-        self._name = name
+        super().__init__(name)
         self._enum = enum
 
     @overload
@@ -203,26 +222,24 @@ class LeafList(Generic[T]):
         if view is None:
             return self
         node = view._node
-        values = node.children.get(self._name, ()) if node is not None else ()
+        values = node.children.get(self.name_in(node), ()) if node is not None else ()
         if self._enum:
             values = tuple(map(_named(self._enum), cast("tuple[Any, ...]", values)))
         return cast("tuple[T, ...]", values)
 
     def __set__(self, view: View, values: Iterable[T]) -> None:
-        _draft(view, self._name).put_all(self._name, values)
-
-    def __delete__(self, view: View) -> None:
-        _draft(view, self._name).remove(self._name)
+        draft = _draft(view, self._name)
+        draft.put_all(self.name_in(draft), values)
 
 
-class Container(Generic[V]):
+class Container(Child, Generic[V]):
     """A container: a view of it, of nothing if it is not there."""
 
-    __slots__ = ("_name", "_view")
+    __slots__ = ("_view",)
 
     def __init__(self, name: str, view: str) -> None:
         """Show the child `name` through the class that `view` refers to."""
-        self._name = name
+        super().__init__(name)
         self._view = view
 
     @overload
@@ -234,20 +251,18 @@ class Container(Generic[V]):
     def __get__(self, view: View | None, owner: type[View]) -> Container[V] | V:
         if view is None:
             return self
-        return cast("V", _named(self._view)(_child(view, self._name), view, self._name))
-
-    def __delete__(self, view: View) -> None:
-        _draft(view, self._name).remove(self._name)
+        name = self.name_in(view._node)
+        return cast("V", _named(self._view)(_child(view, name), view, name))
 
 
-class ListOf(Generic[K, V]):
+class ListOf(Child, Generic[K, V]):
     """A list: a mapping from keys to views of its entries."""
 
-    __slots__ = ("_name", "_view")
+    __slots__ = ("_view",)
 
     def __init__(self, name: str, view: str) -> None:
         """Show the entries of the child `name` through the class that `view` refers to."""
-        self._name = name
+        super().__init__(name)
         self._view = view
 
     @overload
@@ -259,10 +274,8 @@ class ListOf(Generic[K, V]):
     def __get__(self, view: View | None, owner: type[View]) -> ListOf[K, V] | ListView[K, V]:
         if view is None:
             return self
-        return ListView(_child(view, self._name), _named(self._view), view, self._name)
-
-    def __delete__(self, view: View) -> None:
-        _draft(view, self._name).remove(self._name)
+        name = self.name_in(view._node)
+        return ListView(_child(view, name), _named(self._view), view, name)
 
 
 class ListView(Mapping[K, V]):

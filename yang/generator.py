@@ -49,7 +49,8 @@ Place: TypeAlias = tuple[str, int, tuple[tuple[str, str], ...], str]
 class _Attribute:
     """A child, as all uses of its parent's statement have it."""
 
-    name: str
+    names: dict[str, None]
+    """Its names in RFC 7951: several if its parent's statement is used in its own module and in others."""
     kind: str
     types: dict[str, None] = field(default_factory=dict)
     """The Python types of a leaf, or of a list's key, in the order in which they were met."""
@@ -72,7 +73,8 @@ class _Class:
     """The grouping or augment that it stands in, if any."""
     path: str
     note: str
-    attributes: dict[str, _Attribute] = field(default_factory=dict)
+    attributes: dict[str | Place, _Attribute] = field(default_factory=dict)
+    """By their names, and by the places of their statements."""
 
 
 @dataclass
@@ -136,11 +138,12 @@ class _Bindings:
                 self.attribute(made, top, record)
 
     def attribute(self, made: _Class, parent: NodeRecord, record: NodeRecord) -> None:
-        name = qname(record, parent.module)
         source = self.compiled.sources[id(record)]
-        attribute = made.attributes.get(name)
-        if attribute is None:
-            attribute = made.attributes[name] = _Attribute(name, record.kind)
+        name, place = qname(record, parent.module), _place(source, record)
+        attribute = made.attributes.get(name) or made.attributes.get(place) or _Attribute({}, record.kind)
+        attribute.names[name] = None
+        for known in (name, place):
+            made.attributes.setdefault(known, attribute)
         if record.kind in ("container", "list"):
             attribute.target = _place(source, record)
             for key in record.extra.get("keys", ()):
@@ -301,10 +304,11 @@ class _Bindings:
             yield from self.class_lines(inner, inner_made, inner_below, depth + 1)
         if made is not None and made.attributes:
             yield ""
-            for child, attribute_name in attribute_names(made.attributes).items():
-                yield from self.attribute_lines(attribute_name, made.attributes[child], f"{indent}    ")
+            attributes = {"|".join(a.names): a for a in made.attributes.values()}
+            for names, attribute_name in attribute_names(attributes).items():
+                yield from self.attribute_lines(attribute_name, names, attributes[names], f"{indent}    ")
 
-    def attribute_lines(self, name: str, attribute: _Attribute, indent: str) -> Iterator[str]:
+    def attribute_lines(self, name: str, names: str, attribute: _Attribute, indent: str) -> Iterator[str]:
         python = " | ".join(attribute.types)
         enum = f", {attribute.enum!r}" if attribute.enum and len(attribute.types) == 1 else ""
         if len(attribute.types) > 1:
@@ -314,17 +318,17 @@ class _Bindings:
                 reference = self.references[attribute.target]
                 view = reference.replace(":", ".")
                 if attribute.kind == "container":
-                    yield f"{indent}{name}: Container[{view}] = Container({attribute.name!r}, {reference!r})"
+                    yield f"{indent}{name}: Container[{view}] = Container({names!r}, {reference!r})"
                 else:
                     key = f"tuple[{', '.join(attribute.types)}]" if len(attribute.types) > 1 else python or "int"
-                    yield f"{indent}{name}: ListOf[{key}, {view}] = ListOf({attribute.name!r}, {reference!r})"
+                    yield f"{indent}{name}: ListOf[{key}, {view}] = ListOf({names!r}, {reference!r})"
             case "leaf-list":
-                yield f"{indent}{name}: LeafList[{python}] = LeafList({attribute.name!r}{enum})"
+                yield f"{indent}{name}: LeafList[{python}] = LeafList({names!r}{enum})"
             case _ if attribute.default is not None:
-                arguments = f"{attribute.name!r}, {attribute.default}{enum}"
+                arguments = f"{names!r}, {attribute.default}{enum}"
                 yield f"{indent}{name}: LeafWithDefault[{python}] = LeafWithDefault({arguments})"
             case _:
-                yield f"{indent}{name}: Leaf[{python}] = Leaf({attribute.name!r}{enum})"
+                yield f"{indent}{name}: Leaf[{python}] = Leaf({names!r}{enum})"
         if attribute.facts:
             yield from docstring(attribute.facts, attribute.note, len(indent) // 4)
 

@@ -16,13 +16,16 @@ RESERVED = frozenset({"exists", "mro"})
 
 
 def attribute_names(qnames: Iterable[str]) -> dict[str, str]:
-    """Return the Python name of each child; of two of one name, one from another module has its module's before it."""
+    """Return the Python name of each child; of two of one name, one from another module has its module's before it.
+
+    A child that has several names, by where its parent is used, gives them as `m:name|name`.
+    """
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for qname in sorted(qnames, key=lambda qname: ":" in qname):
-        name = snake(qname.rpartition(":")[2])
+    for qname in sorted(qnames, key=lambda qname: all(":" in name for name in qname.split("|"))):
+        name = snake(qname.rpartition(":")[2].rpartition("|")[2])
         if name in taken:
-            name = snake(qname.replace(":", "_"))
+            name = snake(qname.partition("|")[0].replace(":", "_"))
         if keyword.iskeyword(name) or name in RESERVED:
             name += "_"
         taken.add(name)

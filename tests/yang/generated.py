@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
 
 def bindings_of(body: str, name: str, folder: Path) -> tuple[Schema, Any]:
-    """Return the schema of a module `name`, whose namespace is urn:<name>, and its bindings."""
+    """Return the schema of a module `name` and of those in `folder`, and its bindings; its namespace is urn:<name>."""
     (folder / f"{name}.yang").write_text(module(body, name, "m"))
     compiled = compile_modules(folder, features={})
     schema = Schema(compiled.tables)
     generate(compiled, schema, folder)
-    python = name.replace("-", "_")
-    specification = importlib.util.spec_from_file_location(f"yang.bindings.{python}", folder / f"{python}.py")
+    return schema, imported(name.replace("-", "_"), folder)
+
+
+def imported(name: str, folder: Path) -> Any:
+    """Import the module `name` of the bindings from `folder`."""
+    specification = importlib.util.spec_from_file_location(f"yang.bindings.{name}", folder / f"{name}.py")
     assert specification is not None
     assert specification.loader is not None
-    imported = importlib.util.module_from_spec(specification)
-    sys.modules[f"yang.bindings.{python}"] = imported
-    specification.loader.exec_module(imported)
-    return schema, imported
+    found = sys.modules[f"yang.bindings.{name}"] = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(found)
+    return found

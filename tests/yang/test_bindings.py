@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import module
 from tests.openconfig import interface, interfaces
-from tests.yang.generated import bindings_of
+from tests.yang.generated import bindings_of, imported
 from yang.binding import node_of
 from yang.bindings.data import Data
 from yang.bindings.openconfig_interfaces import Interfaces
+from yang.draft import Draft
 from yang.naming import attribute_names, camel, constant, snake
 from yang.tree import Node
 from yang.xmldata import read_data
@@ -183,8 +185,27 @@ def test_the_top_of_a_tree_is_a_view_of_all_models(full_schema: Schema) -> None:
     )
 
 
+def test_a_grouping_is_read_and_written_in_its_childs_module_and_in_others(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("bindings")
+    body = "grouping g { container shared { uses deep; } } grouping deep { leaf x { type int8; } }"
+    (folder / "first.yang").write_text(module(f"{body} container top {{ uses g; }}", "first", "f"))
+    body = """import first { prefix f; } container own { uses f:g; } grouping more { container more { uses f:deep; } }
+        augment "/f:top/f:shared" { uses more; } augment "/own/shared" { uses more; }"""
+    schema, second = bindings_of(body, "second", folder)
+    draft = Draft(schema)
+    first = imported("first", folder)
+    top, own = first.Top(draft.open("first:top")), second.Own(draft.open("second:own"))
+    top.shared.more.x, own.shared.more.x = 1, 2
+    assert (top.shared.more.x, own.shared.more.x) == (1, 2)
+    again = first.Top(draft.tree().get("first:top")), second.Own(draft.tree().get("second:own"))
+    assert [view.shared.more.x for view in again] == [1, 2]
+
+
 def test_of_two_attributes_of_one_name_one_has_its_modules_before_it() -> None:
     names = ["m:a", "a", "b-c", "class", "n:d", "o:d", "exists"]
+    assert attribute_names(["m:d", "n:d|d"]) == {"n:d|d": "d", "m:d": "m_d"}
     assert attribute_names(names) == {
         "a": "a",
         "b-c": "b_c",
