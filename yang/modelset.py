@@ -34,8 +34,8 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {"ietf-netconf": ("candidate", "validate", "rollback-on-error"), "ietf-netconf-monitoring": ()}
-GENERATION = 3
-"""Raised when the compiler or the generator writes something else for the same modules."""
+COMPILER = ("compiler/*.py", "generator.py", "naming.py", "tables.py", "modelset.py", "models/*.yang")
+"""What decides, besides a set's modules, what is compiled from them."""
 
 
 class Package(NamedTuple):
@@ -95,8 +95,11 @@ def install(folder: FilePath, source: str | None, progress: Callable[[str], None
         modules = FilePath(scratch) / "modules"
         modules.mkdir()
         if source is None:
-            progress(f"taking {DEFAULT.requirement}")
             origin = f"{DEFAULT.requirement} sha256:{DEFAULT.sha256}"
+            if _is_current(folder, origin=origin, content=_content_hash(folder / "modules")):
+                progress("nothing has changed")
+                return list(read_manifest(folder)["warnings"])
+            progress(f"taking {DEFAULT.requirement}")
             _unpack(_download(DEFAULT, FilePath(scratch)), DEFAULT, modules)
             for name in EXCLUDED:
                 (modules / f"{name}.yang").unlink(missing_ok=True)
@@ -117,7 +120,7 @@ def install(folder: FilePath, source: str | None, progress: Callable[[str], None
             "excluded": EXCLUDED if source is None else {},
             "content": content,
         }
-        if _is_current(folder, content):
+        if _is_current(folder, content=content):
             progress("nothing has changed")
             return list(read_manifest(folder)["warnings"])
         return _compile(modules, folder, manifest, progress)
@@ -186,19 +189,24 @@ def _compile(
     tables.dump(compiled.tables, folder / "schema.tables")
     lines = generate(compiled, Schema(compiled.tables), folder)
     manifest["warnings"] = compiled.warnings
-    manifest["generation"] = GENERATION
+    manifest["bindings"] = sorted(file.name for file in folder.glob("*.py"))
+    manifest["compiler"] = _compiler_hash()
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     progress(f"{len(compiled.tables.modules)} modules, {lines} lines of bindings, {len(compiled.warnings)} warnings")
     return compiled.warnings
 
 
-def _is_current(folder: FilePath, content: str) -> bool:
+def _is_current(folder: FilePath, **wanted: str) -> bool:
+    """Return whether the set in `folder` is whole, is what this program would make of it, and has what is `wanted`."""
     try:
         manifest = read_manifest(folder)
         load(folder)
     except ModelError:
         return False
-    return bool(manifest["content"] == content and manifest.get("generation") == GENERATION)
+    wanted["compiler"] = _compiler_hash()
+    return all(manifest.get(name) == value for name, value in wanted.items()) and all(
+        (folder / name).exists() for name in manifest["bindings"]
+    )
 
 
 def _download(package: Package, folder: FilePath) -> FilePath:
@@ -309,8 +317,17 @@ def _imports(file: FilePath) -> Iterable[str]:
 
 
 def _content_hash(modules: FilePath) -> str:
+    return _hash(sorted(modules.glob("*.yang")))
+
+
+def _compiler_hash() -> str:
+    here = FilePath(__file__).parent
+    return _hash(file for pattern in COMPILER for file in sorted(here.glob(pattern)))
+
+
+def _hash(files: Iterable[FilePath]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(modules.glob("*.yang")):
+    for file in files:
         digest.update(f"{file.name}\n".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import subprocess
@@ -23,6 +24,14 @@ SECOND = Path(os.environ.get("NOS_SECOND_MODELS", ROOT.parent / "shared" / "mode
 
 def revised(body: str, revision: str = "2024-01-01", name: str = "tiny") -> str:
     return module(f"\n  revision {revision};\n  {body}\n", name, name)
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The second generation of OpenConfig, installed."""
+    if not SECOND.is_dir():
+        pytest.skip("there is no second generation of models: NOS_SECOND_MODELS names it")
+    return installed(tmp_path_factory.mktemp("second"), SECOND)[0]
 
 
 @pytest.fixture
@@ -59,6 +68,28 @@ def test_installing_the_same_again_does_nothing(tmp_path: Path, source: Path) ->
     _, told = installed(tmp_path, source)
     assert told[-1] == "nothing has changed"
     assert content(folder) == before
+
+
+@pytest.mark.parametrize("what", ["data.py", "nos_history.py", "schema.tables"])
+def test_a_set_that_is_not_whole_is_installed_again(tmp_path: Path, source: Path, what: str) -> None:
+    folder, _ = installed(tmp_path, source)
+    before = content(folder)
+    (folder / what).unlink()
+    _, told = installed(tmp_path, source)
+    assert told[-1] != "nothing has changed"
+    assert content(folder) == before
+
+
+@pytest.mark.parametrize("pattern", ["models/*.yang", "generator.py"])
+def test_another_compiler_or_other_modules_of_our_own_compile_anew(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    assert pattern in modelset.COMPILER
+    monkeypatch.setattr(modelset, "COMPILER", ("tables.py",))
+    installed(tmp_path, source)
+    monkeypatch.setattr(modelset, "COMPILER", ("tables.py", pattern))
+    _, told = installed(tmp_path, source)
+    assert told[-1] != "nothing has changed"
 
 
 def test_compiling_twice_writes_the_same(tmp_path: Path, source: Path) -> None:
@@ -174,6 +205,20 @@ def test_a_package_is_unpacked_when_its_hash_is_the_one_that_is_known(
     assert read_manifest(folder)["origin"] == f"made-up==1.0 sha256:{pin}"
 
 
+def test_a_package_that_is_installed_is_not_downloaded_again(
+    tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    monkeypatch.setattr(modelset, "DEFAULT", Package("made-up==1.0", pin, ("made_up/yang/",)))
+    folder, _ = installed(tmp_path, None)
+    wheel.unlink()
+    _, told = installed(tmp_path, None)
+    assert told == ["nothing has changed"]
+    (folder / "modules" / "tiny.yang").write_text(revised("leaf b { type int8; }"))
+    with pytest.raises(ModelError, match="pip cannot download"):
+        installed(tmp_path, None)
+
+
 @pytest.mark.usefixtures("wheel")
 def test_a_package_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modelset, "DEFAULT", Package("made-up==1.0", "0" * 64, ("made_up/yang/",)))
@@ -182,12 +227,78 @@ def test_a_package_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "set").exists()
 
 
-def test_the_second_generation_installs_and_its_bindings_can_be_imported(tmp_path: Path) -> None:
-    if not SECOND.is_dir():
-        pytest.skip("there is no second generation of models: NOS_SECOND_MODELS names it")
-    folder, _ = installed(tmp_path, SECOND)
-    Schema(modelset.load(folder)).find("/openconfig-interfaces:interfaces/interface/config/mtu")
-    assert imported(folder) > 50
+def test_the_second_generation_installs_and_its_bindings_can_be_imported(second: Path) -> None:
+    Schema(modelset.load(second)).find("/openconfig-interfaces:interfaces/interface/config/mtu")
+    assert imported(second) > 50
+
+
+def test_a_second_install_of_a_large_set_does_nothing(second: Path) -> None:
+    told: list[str] = []
+    install(second, str(SECOND), told.append)
+    assert told == [f"copying {SECOND}", "nothing has changed"]
+
+
+def test_names_are_the_same_in_both_generations_where_the_models_agree(second: Path) -> None:
+    old, new = classes(ROOT / "yang" / "bindings"), classes(second)
+    seen, found = set(), [("data:Data", "data:Data")]
+    agreed, differing = 0, set()
+    for pair in found:
+        attributes, others = old[pair[0]], new[pair[1]]
+        names, other_names = python_names(attributes), python_names(others)
+        assert all(names[name] == other_names[name] for name in names.keys() & other_names.keys())
+        for name in attributes.keys() & others.keys():
+            below = (attributes[name][1], others[name][1])
+            agreed += below[0] == below[1]
+            if below[0] and below[1] and below not in seen:
+                seen.add(below)
+                found.append(below)
+                if below[0] != below[1]:
+                    differing.add(f"{pair[0]} {name}")
+    assert agreed > 6_000
+    assert differing == MOVED
+
+
+def python_names(attributes: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the names of attributes by those of the model."""
+    return {name: python for python, (names, _) in attributes.items() for name in names.split("|")}
+
+
+MOVED = {
+    "openconfig_aft_common:NextHops.NextHop interface_ref",
+    "openconfig_bgp_common_multiprotocol:Ipv6Unicast config",
+    "openconfig_bgp_common_multiprotocol:Ipv6Unicast state",
+    "openconfig_interfaces:Interfaces.Interface.State counters",
+    "openconfig_isis:Authentication config",
+    "openconfig_isis:Authentication state",
+    "openconfig_qos_interfaces:Input queues",
+    "openconfig_qos_interfaces:Output queues",
+    "openconfig_qos_interfaces:Queues queue",
+    "openconfig_qos_interfaces:Queues.Queue config",
+    "openconfig_qos_interfaces:Queues.Queue state",
+}
+"""What the second generation has in other groupings, so that it is of other classes."""
+
+
+def classes(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return the attributes of all classes in the bindings in `folder`: the YANG name, and the class that is below."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def collect(body: list[ast.stmt], prefix: str) -> None:
+        for statement in body:
+            if isinstance(statement, ast.ClassDef):
+                attributes = found[f"{prefix}{statement.name}"] = {}
+                for line in statement.body:
+                    match line:
+                        case ast.AnnAssign(
+                            ast.Name(name), value=ast.Call(ast.Name(kind), [ast.Constant(qname), *more])
+                        ):
+                            is_inner = kind in ("Container", "ListOf")
+                            attributes[name] = (qname, ast.literal_eval(more[0]) if is_inner else "")
+                collect(statement.body, f"{prefix}{statement.name}.")
+
+    for file in folder.glob("*.py"):
+        collect(ast.parse(file.read_text()).body, f"{file.stem}:")
+    return found
 
 
 def imported(folder: Path) -> int:
