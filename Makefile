@@ -45,7 +45,7 @@ differential: $(DEV) $(MODELS)  ## Compare COUNT verdicts on random instances wi
 	@$(BIN)/python -m tests.differential --count $(or $(COUNT),50000) --seed $(or $(SEED),0) $(ARGS)
 
 fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
-	@$(BIN)/python -m tests.differential.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)
 
 lock: $(DEV)  ## Lock the dependencies anew, by version and hash
 	$(BIN)/pip-compile $(LOCK) --extra build --extra demo -o requirements.lock pyproject.toml

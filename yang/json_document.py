@@ -115,10 +115,12 @@ def parse_json(content: bytes, limits: Limits = LIMITS) -> JsonDocument:
     try:
         try:
             return JsonDocument(text, DECODER.decode(text), limits)
-        except json.JSONDecodeError as error:
-            raise MalformedJson(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+        except json.JSONDecodeError:
+            raise
         except ValueError:
             return JsonDocument(text, OF_LONG_NUMBERS.decode(text), limits)
+    except json.JSONDecodeError as error:
+        raise MalformedJson(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError:
         raise limits.too_deep() from None
 

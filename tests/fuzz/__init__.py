@@ -1,0 +1,1 @@
+"""The readers and what is no document: `make fuzz SECONDS=n`."""
