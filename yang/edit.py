@@ -68,16 +68,22 @@ def edit_config(
     Raises:
         RequestError: As RFC 6241 section 7.2 and RFC 7950 section 8.3 say, with the path of the node; `tree` is as it was.
     """
+    return settle(tree, carry_out(tree, config, default_operation, errors), errors)
+
+
+def carry_out(
+    tree: Node, config: etree._Element, default_operation: DefaultOperation, errors: list[RequestError] | None = None
+) -> Node:
+    """Return `tree` as `edit_config` has it before nodes go whose `when` has become false: one edit of several."""
     schema = tree.schema
     refuse_mixed_content(config, schema)
     base = Node(schema, {}) if default_operation == "replace" else tree
     try:
         if not len(config):
             refuse_text(config)
-        edited = _Editor(schema, config, errors).children(base, config, default_operation)
+        return _Editor(schema, config, errors).children(base, config, default_operation)
     except Refused as refused:
         raise placed(refused, config, schema) from None
-    return settle(tree, edited, errors)
 
 
 class _Editor:

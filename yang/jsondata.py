@@ -54,9 +54,22 @@ def read_members(
     errors: list[RequestError] | None = None,
 ) -> Node:
     """Return the data tree that the object at `pointer` in a document stands for; otherwise as `read_json`."""
-    reader = _Reader(document, pointer, schema, errors, config_only=config_only)
+    children = read_children(document, pointer, schema.root, config_only=config_only, errors=errors)
+    return Node(schema.root, children)
+
+
+def read_children(
+    document: JsonDocument,
+    pointer: Pointer,
+    schema: SchemaNode,
+    path: Path | None = None,
+    *,
+    config_only: bool = True,
+    errors: list[RequestError] | None = None,
+) -> dict[str, Child]:
+    """Return the children of the node `schema` at `path` that the object at `pointer` stands for; otherwise as `read_json`."""
     try:
-        return Node(schema.root, reader.top())
+        return _Reader(document, pointer, schema, path, errors, config_only=config_only).top()
     except _Told as told:
         raise told.error from None
 
@@ -75,14 +88,17 @@ class _Reader:
         self,
         document: JsonDocument,
         pointer: Pointer,
-        schema: Schema,
+        node: SchemaNode,
+        path: Path | None,
         errors: list[RequestError] | None,
         *,
         config_only: bool,
     ) -> None:
         self.document = document
         self.base = pointer
-        self.schema = schema
+        self.node = node
+        self.above = path
+        self.schema = node.schema
         self.errors = errors
         self.config_only = config_only
         self.is_plain = document.is_plain
@@ -91,7 +107,7 @@ class _Reader:
         self.is_inside_any = False
 
     def top(self) -> dict[str, Child]:
-        """Return the children of the root."""
+        """Return the children of the node that is read."""
         value = self.document.value
         for step in self.base:
             value = value[step]
@@ -99,7 +115,7 @@ class _Reader:
         if not isinstance(value, dict):
             self.note(BadElement(f"{kind_of(value)} where an object of data nodes belongs"))
             return {}
-        return self.children(value, self.schema.root)
+        return self.children(value, self.node)
 
     def children(self, members: dict[str, Any], schema: SchemaNode) -> dict[str, Child]:  # noqa: C901, PLR0912, PLR0915 - calls cost
         """Return the children that `members` stand for."""
@@ -227,7 +243,7 @@ class _Reader:
             return None
         errors: list[RequestError] = []
         pointer = [*self.base, *self.way, node.qname]
-        reader = _Reader(self.document, pointer, self.schema, errors, config_only=False)
+        reader = _Reader(self.document, pointer, self.schema.root, None, errors, config_only=False)
         reader.is_inside_any = True
         tree = Node(self.schema.root, reader.top())
         return None if errors else inner_xml(parse_any(print_children(tree)))
@@ -287,8 +303,8 @@ class _Reader:
 
     def path(self, way: Pointer) -> Path | None:
         """Return the path that `way` leads along, as far as the schema knows it."""
-        path: Path | None = None
-        schema, value, node = self.schema.root, self.value, None
+        path = self.above
+        schema, value, node = self.node, self.value, None
         for step in way:
             value = value[step]
             if isinstance(step, str):
