@@ -297,6 +297,9 @@ class BitsType(Type):
     def parse(self, text: str, resolve: Resolve = by_module_name) -> Bits:  # noqa: ARG002
         """Return the names in the order of their positions."""
         names = text.split()
+        if text and not names:
+            # RFC 7950 section 9.7.2: no bits are a zero-length string
+            raise InvalidValue(f"{shown(text)} names no bit")
         for name in names:
             if name not in self.positions:
                 raise InvalidValue(f"{shown(name)} is not one of the bits {listed(self.positions)}")

@@ -358,6 +358,7 @@ def test_restricted_bits_keep_their_positions(type_of: TypeOf) -> None:
     flags = type_of("type flags { bit c; bit a; }", "typedef flags { type bits { bit a; bit b; bit c; } }")
     assert flags.parse("c a") == "a c"
     refused(flags, "b", "'b' is not one of the bits")
+    refused(flags, " ", "' ' names no bit")
 
 
 def test_binary_is_base64_with_a_length_in_octets(type_of: TypeOf) -> None:
