@@ -37,6 +37,18 @@ def has_an_empty_container(schema: Schema, document: str) -> bool:
     return any(element.tag in containers and not len(element) for element in root.iter(etree.Element))
 
 
+def has_space_around_a_number(schema: Schema, document: str) -> bool:
+    """Return whether a number stands with space."""
+    del schema
+    return re.search(r">\s+[+-]?[0-9]|[0-9]\s+<", document) is not None
+
+
+def has_only_space(schema: Schema, document: str) -> bool:
+    """Return whether an element holds nothing but space."""
+    del schema
+    return re.search(r">\s+</", document) is not None
+
+
 def has_mixed_content(schema: Schema, document: str) -> bool:
     """Return whether text stands beside elements."""
     del schema
@@ -87,6 +99,22 @@ KNOWN = (
         '"+" or "-"), followed by a sequence of decimal digits.',
         re.compile(SPACED + " (is not (an integer|a decimal number)|is not .*(an integer in|a decimal number in))"),
         None,
+    ),
+    Known(
+        "space around a number",
+        "RFC 7950 §9.2.1",
+        "likewise, in a union, where another member takes the text with the space",
+        None,
+        re.compile("Duplicate instance"),
+        has_space_around_a_number,
+    ),
+    Known(
+        "bits that are a space",
+        "RFC 7950 §9.7.2",
+        "A zero-length string thus represents a value where no bits are set.",
+        re.compile("names no bit|any of the bits"),
+        None,
+        has_only_space,
     ),
     Known(
         "keys that do not come first",
@@ -176,7 +204,7 @@ KNOWN = (
         "The patterns of ipv4-address and ipv6-address take [01]?[0-9]?[0-9] between the points. (libyang asks "
         "inet_pton of these types, whatever module they are restricted in.)",
         None,
-        re.compile(r'value "[0-9A-Za-z:.%/]*[:.]0[0-9]+[./"]'),
+        re.compile(r'(value|address) "[0-9A-Za-z:.%/]*[:.]0[0-9]+[./"]'),
     ),
     *(
         Known(
