@@ -320,9 +320,13 @@ class _Editor:
         resolve = resolver(element, schema.schema)
         if schema.kind == "leaf-list":
             return (schema.type.parse(text, resolve),)
-        named = {name: value[1:-1] for _, name, value in PREDICATE.findall(text)}
-        if named.keys() != set(schema.keys):
+        found = PREDICATE.findall(text)
+        named = {name: value[1:-1] for _, name, value in found}
+        if named.keys() != set(schema.keys) or len(found) > len(named) or PREDICATE.sub("", text).strip():
             raise InvalidValue(f"{shown(text)} does not name the keys {' '.join(schema.keys)}")
+        for prefix, name, _ in found:
+            if prefix and resolve(prefix) != schema.children[name].module.name:
+                raise InvalidValue(f"{prefix}:{name} is no key of {schema.name}")
         return tuple(schema.children[name].type.parse(named[name], resolve) for name in schema.keys)
 
     def settle_cases(

@@ -614,6 +614,24 @@ def test_keys_and_values_of_an_anchor_are_read_with_their_prefixes() -> None:
             "does not name the keys name",
         ),
         (
+            """<rule yang:insert="after" yang:key="/m:rule[name='r1']"><name>n</name></rule>""",
+            "bad-attribute",
+            None,
+            "does not name the keys name",
+        ),
+        (
+            """<rule yang:insert="after" yang:key="[name='r1'][name='r2']"><name>n</name></rule>""",
+            "bad-attribute",
+            None,
+            "does not name the keys name",
+        ),
+        (
+            """<rule yang:insert="after" yang:key="[q:name='r1']"><name>n</name></rule>""",
+            "bad-attribute",
+            None,
+            "q:name is no key of rule",
+        ),
+        (
             '<rule yang:insert="after" yang:key="nonsense"><name>n</name></rule>',
             "bad-attribute",
             None,
