@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from yang import types
 from yang.errors import InvalidValue
 from yang.json_document import Number
-from yang.types import EMPTY, InstanceIdentifier, Type, UnionType, Value, shown
+from yang.types import EMPTY, Identity, InstanceIdentifier, Type, UnionType, Value, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,11 @@ def encode(type_: Type, value: Value) -> Any:
     """Return what JSON has for `value`."""
     if value.__class__ is str or value.__class__ is bool:
         return value
+    if value.__class__ is Identity:
+        return str.__str__(value)
     if value.__class__ is int:
+        if type_.__class__ is types.IntegerType:
+            return str(value) if type_.name in AS_STRINGS else value
         return str(value) if _member(type_, value).name in AS_STRINGS else value
     if value is EMPTY or isinstance(value, types.Empty):
         return [None]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from yang.errors import RequestError
 from yang.json_any import from_xml, parse_any
 from yang.json_values import encode
+from yang.tree import Node
 from yang.xmldata import read_data
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
-    from yang.tree import Child, Entries, Node
+    from yang.tree import Child, Entries
     from yang.types import Value
 
 
@@ -30,8 +31,11 @@ def members(node: Node) -> dict[str, Any]:
     found: dict[str, Any] = {}
     schemas = node.schema.children
     for name, child in node.children.items():
-        # the two kinds of value that are most of all data, and their own JSON
-        if child.__class__ is str and schemas[name].kind == "leaf":
+        # what most of all data is, first
+        kind = child.__class__
+        if kind is Node:
+            found[name] = members(cast("Node", child))
+        elif kind is str and schemas[name].kind == "leaf":
             found[name] = child
         else:
             found[name] = member(schemas[name], child)
@@ -43,8 +47,6 @@ def member(schema: SchemaNode, child: Child) -> Any:
     match schema.kind:
         case "leaf":
             return encode(schema.type, cast("Value", child))
-        case "container":
-            return members(cast("Node", child))
         case "list":
             return [members(entry) for entry in cast("Entries", child).values()]
         case "leaf-list":
