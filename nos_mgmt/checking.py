@@ -75,7 +75,8 @@ class Checker:
             self.say(f"{name}: valid")
         else:
             rest = "" if is_read else "; rules between nodes are judged once the document reads without error"
-            self.say(f"{name}: {len(errors)} error{'s' if len(errors) > 1 else ''}{rest}")
+            more = " or more" if not is_read and len(errors) >= self.limits.errors else ""
+            self.say(f"{name}: {len(errors)}{more} error{'s' if len(errors) > 1 else ''}{rest}")
         agrees = self.yanglint is None or self.agrees(name, file, is_valid=not errors)
         return tree if not errors and agrees else None
 

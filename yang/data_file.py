@@ -63,7 +63,7 @@ def open_data(content: bytes, limits: Limits = LIMITS) -> DataFile:
     limits.check_size(len(content))
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"<":
-        return XmlFile(content)
+        return XmlFile(content, limits)
     if start in (b"{", b"["):
         return JsonFile(parse_json(content, limits))
     raise MalformedData("neither XML nor JSON: the first character is neither < nor {")
@@ -72,9 +72,10 @@ def open_data(content: bytes, limits: Limits = LIMITS) -> DataFile:
 class XmlFile:
     """A document in XML."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, limits: Limits = LIMITS) -> None:
         """Parse `content`, and look where its data is."""
         self.said: InstanceDataSet | None = None
+        self._limits = limits
         try:
             root = parse_document(content)
         except MalformedXml as error:
@@ -92,7 +93,8 @@ class XmlFile:
         try:
             return read_data(self._top, schema, config_only=config_only), []
         except RequestError:
-            return Node(schema.root, {}), all_errors(self._top, schema.root, config_only=config_only)
+            most = self._limits.errors
+            return Node(schema.root, {}), all_errors(self._top, schema.root, config_only=config_only, most=most)
 
     def line(self, path: Path | None) -> int | None:
         """Return the line of the node at `path`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -128,9 +129,9 @@ def parse_json(content: bytes, limits: Limits = LIMITS) -> JsonDocument:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
+        counts = Counter(name for name, _ in pairs)
         members = Members(members)
-        members.duplicates = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+        members.duplicates = tuple(name for name, count in counts.items() if count > 1)
     return members
 
 

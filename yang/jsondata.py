@@ -34,7 +34,8 @@ def read_json(
 ) -> Node:
     """Return the data tree that a JSON document stands for.
 
-    If a list for `errors` is given, what is wrong is put there and left out of the tree; every error has its line.
+    If a list for `errors` is given, what is wrong is put there and left out of the tree, which is empty if there are more
+    errors than `limits` has; every error has its line.
 
     Raises:
         MalformedJson: `content` is not JSON.
@@ -71,7 +72,9 @@ def read_children(
     try:
         return _Reader(document, pointer, schema, path, errors, config_only=config_only).top()
     except _Told as told:
-        raise told.error from None
+        if errors is None:
+            raise told.error from None
+        return {}  # there are too many
 
 
 class _Told(Exception):
@@ -241,12 +244,14 @@ class _Reader:
         known = self.schema.root.children.keys()
         if node.kind == "anyxml" or self.is_inside_any or not isinstance(value, dict) or not value.keys() <= known:
             return None
-        errors: list[RequestError] = []
         pointer = [*self.base, *self.way, node.qname]
-        reader = _Reader(self.document, pointer, self.schema.root, None, errors, config_only=False)
+        reader = _Reader(self.document, pointer, self.schema.root, None, None, config_only=False)
         reader.is_inside_any = True
-        tree = Node(self.schema.root, reader.top())
-        return None if errors else inner_xml(parse_any(print_children(tree)))
+        try:
+            tree = Node(self.schema.root, reader.top())
+        except _Told:
+            return None
+        return inner_xml(parse_any(print_children(tree)))
 
     def decoder(self, type_: Type) -> Decode:
         """Return the decoder of a type, which looks at each character only if the document may have wrong ones."""
@@ -300,6 +305,8 @@ class _Reader:
         if self.errors is None:
             raise _Told(error)
         self.errors.append(error)
+        if len(self.errors) >= self.document.limits.errors:
+            raise _Told(error)
 
     def path(self, way: Pointer) -> Path | None:
         """Return the path that `way` leads along, as far as the schema knows it."""

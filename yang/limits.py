@@ -16,6 +16,8 @@ class Limits:
 
     octets: int = 90_000_000
     levels: int = 250
+    errors: int = 1000
+    """After so many errors no more are looked for."""
 
     def check_size(self, octets: int) -> None:
         """Raise `TooBig` if a document has more octets than are read."""

@@ -5,11 +5,13 @@ Reading is the inner loop of every large edit, so it does not gather errors; a d
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from yang.errors import BadElement, RequestError, UnknownElement
+from yang.limits import LIMITS
 from yang.xmldata import (
     ANY,
     OPERATIONS,
@@ -31,13 +33,16 @@ if TYPE_CHECKING:
     from yang.schema import SchemaNode
 
 
-def all_errors(parent: etree._Element, schema: SchemaNode, *, config_only: bool = True) -> list[RequestError]:
+def all_errors(
+    parent: etree._Element, schema: SchemaNode, *, config_only: bool = True, most: int = LIMITS.errors
+) -> list[RequestError]:
     """Return what is wrong with the elements below `parent`, in their order; empty if `read_children` takes them.
 
-    Each has the path of its node, the line of its element and the value that is refused.
+    No more than `most` are looked for. Each has the path of its node, the line of its element and the value that is refused.
     """
-    walk = _Walk(parent, schema, config_only=config_only)
-    walk.children(parent, schema)
+    walk = _Walk(parent, schema, most, config_only=config_only)
+    with suppress(_Enough):
+        walk.children(parent, schema)
     if not walk.errors:
         try:
             read_children(parent, schema, config_only=config_only)
@@ -46,8 +51,13 @@ def all_errors(parent: etree._Element, schema: SchemaNode, *, config_only: bool 
     return walk.errors
 
 
+class _Enough(Exception):
+    """There are as many errors as are looked for."""
+
+
 class _Walk:
-    def __init__(self, top: etree._Element, schema: SchemaNode, *, config_only: bool) -> None:
+    def __init__(self, top: etree._Element, schema: SchemaNode, most: int, *, config_only: bool) -> None:
+        self.most = most
         self.top = top
         self.schema = schema
         self.config_only = config_only
@@ -124,3 +134,5 @@ class _Walk:
         if told not in self.told:
             self.told.add(told)
             self.errors.append(placed(refused, self.top, self.schema))
+            if len(self.errors) >= self.most:
+                raise _Enough

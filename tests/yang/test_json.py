@@ -252,6 +252,19 @@ def test_a_large_document_is_refused_before_it_is_parsed() -> None:
         read(of("s", '"long enough"'), limits=Limits(octets=10))
 
 
+def test_after_so_many_errors_no_more_are_looked_for() -> None:
+    errors: list[RequestError] = []
+    document = '{"m:c":{"v":[' + ",".join(['"x"'] * 100) + "]}}"
+    assert read(document, errors=errors, limits=Limits(errors=10)).children == {}
+    assert len(errors) == 10
+
+
+def test_an_object_of_many_members_that_come_twice_is_read_in_no_time() -> None:
+    errors: list[RequestError] = []
+    read("{" + ",".join(f'"x{number // 2}":1' for number in range(200_000)) + "}", errors=errors)
+    assert len(errors) == Limits().errors
+
+
 def test_annotations_of_known_nodes_are_passed_over() -> None:
     assert print_json(read('{"@m:c":{"x:y":1},"m:c":{"@":{"x:y":1},"@i8":{"x:y":1},"i8":1}}')) == of("i8", "1")
     with pytest.raises(RequestError, match="@nothing"):

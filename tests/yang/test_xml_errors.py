@@ -71,6 +71,12 @@ def test_the_models_own_message_and_app_tag_come_with_the_value() -> None:
     assert (error.message, error.app_tag, error.value) == ("a: one digit", "digit", "77")
 
 
+def test_after_so_many_errors_no_more_are_looked_for() -> None:
+    document = parse_document(b'<data xmlns="urn:m">' + b"<x/>" * 100 + b"</data>")
+    assert len(all_errors(document, SCHEMA.root, most=10)) == 10
+    assert len(all_errors(document, SCHEMA.root)) == 100
+
+
 def test_the_first_error_has_line_and_value_too() -> None:
     with pytest.raises(RequestError) as raised:
         read_data(parse_document(b'<data xmlns="urn:m">\n<c>\n<a>77</a></c></data>'), SCHEMA)
