@@ -144,7 +144,10 @@ def _along(axis: str, node: SchemaNode) -> Iterable[SchemaNode]:
         case "self":
             return (node,)
         case "parent":
-            return () if node.parent is None else (node.parent,)
+            above = node.parent
+            if above is not None and above.kind in ("input", "output"):
+                above = above.parent  # RFC 7950 section 6.4.1: no node of the accessible tree
+            return () if above is None else (above,)
         case "descendant":
             return node.descendants() if node.is_inner else ()
         case "descendant-or-self":

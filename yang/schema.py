@@ -204,6 +204,15 @@ class SchemaNode:
             )
         return self._requirements
 
+    def operations(self) -> dict[str, SchemaNode]:
+        """Return the actions and notifications of a data node, by qname (RFC 7950 sections 7.15 and 7.16)."""
+        records = [NodeRecord(*record) for record in self._record.extra.get("operations", ())]
+        named = [(self._qname(record), record) for record in records]
+        return {
+            qname: SchemaNode(self.schema, record, self, position, qname, None)
+            for position, (qname, record) in enumerate(named)
+        }
+
     def path(self) -> str:
         """Return the schema path: `/module:container/list/leaf`."""
         return "" if self.parent is None else f"{self.parent.path()}/{self.qname}"

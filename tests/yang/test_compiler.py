@@ -257,3 +257,35 @@ def test_an_expression_is_read_in_the_scope_of_the_module_that_has_it(compiled: 
     )
     assert [rule.references().unknown for rule in schema.rules.owned_by(schema.find("/m:c/b"))] == [[], []]
     assert [rule.references().unknown for rule in schema.rules.owned_by(schema.find("/m:c/d"))] == [["g:nothing"]]
+
+
+def test_actions_and_notifications_of_data_nodes_compile_with_what_is_in_them(compiled: Callable[..., Schema]) -> None:
+    schema = compiled(
+        m=module(
+            """
+            list port { key name; leaf name { type string; } leaf mtu { type uint16; }
+              action reset {
+                input { leaf delay { type uint8; must ". < ../../mtu"; } leaf peer { type leafref { path "../../name"; } } }
+                output { leaf done { type boolean; mandatory true; } } }
+              notification went { leaf why { type string; } } }
+            notification all { leaf why { type string; } }
+            """
+        )
+    )
+    port = schema.find("/m:port")
+    assert list(port.children) == ["name", "mtu"]
+    reset, went = port.operations().values()
+    assert (reset.kind, reset.path()) == ("action", "/m:port/reset")
+    assert list(reset.children["input"].children) == ["delay", "peer"]
+    assert reset.children["output"].children["done"].mandatory
+    assert (went.kind, list(went.children)) == ("notification", ["why"])
+    assert schema.find("/m:all").kind == "notification"
+
+
+def test_an_expression_in_an_action_that_cannot_be_used_stops_the_compilation(tmp_path: Path) -> None:
+    body = 'container c {\n action a { input { leaf b { type string; must "count(1)"; } } } }'
+    assert "m.yang:3: 'count(1)'" in refused(tmp_path, body)
+
+
+def test_a_statement_over_which_pyang_fails_is_named(tmp_path: Path) -> None:
+    assert "m.yang:2: pyang cannot check" in refused(tmp_path, 'leaf a { type string; must "/ancestor::m:b"; }')

@@ -217,7 +217,7 @@ def _checked(schema: Schema) -> Iterator[str]:
         ModelError: An expression cannot be compiled; the message names file and line.
     """
     seen: set[tuple[int, str]] = set()
-    for node in schema.root.descendants():
+    for node in _with_operations(schema.root):
         indexes = [(when.expression, node.parent if when.on_parent else node) for when in node.whens]
         indexes += [(must.expression, node) for must in node.musts]
         if not node.is_inner and node.kind in ("leaf", "leaf-list"):
@@ -233,6 +233,15 @@ def _checked(schema: Schema) -> Iterator[str]:
                 if (index, name) not in seen:
                     seen.add((index, name))
                     yield f"{expression.source}: '{expression.text}' looks for {name}, which {node.path()} does not lead to"
+
+
+def _with_operations(top: SchemaNode) -> Iterator[SchemaNode]:
+    """Yield everything below `top`, the actions and notifications of data nodes and what is below those included."""
+    for node in top.descendants():
+        yield node
+        for operation in node.operations().values():
+            yield operation
+            yield from _with_operations(operation)
 
 
 def _leafref_paths(node: SchemaNode) -> Iterator[int]:

@@ -39,7 +39,7 @@ class NodeCompiler:
                 for case in child.i_children:
                     inner = whens + self._whens(child, on_parent=True) + self._whens(case, on_parent=True)
                     yield from self.children(case, (*cases, (_choice_id(child, cases), _qname(case))), inner)
-            elif child.keyword in DATA or child.keyword in OPERATIONS:
+            elif child.keyword in DATA or (child.keyword in OPERATIONS and parent.keyword in ("module", "submodule")):
                 yield self._node(child, cases, whens)
 
     def _node(self, statement: Statement, cases: Cases, whens: Whens) -> NodeRecord:
@@ -65,12 +65,16 @@ class NodeCompiler:
             type_index, default = self._leaf(statement)
             if default is not None and not flags & MANDATORY:
                 extra["default"] = default
-        elif statement.keyword == "rpc":
+        elif statement.keyword in ("rpc", "action"):
             children = tuple(self._input_or_output(child) for child in statement.i_children)
         elif statement.keyword not in ("anydata", "anyxml"):
             children = tuple(self.children(statement))
             if choices := tuple(self.choices(statement)):
                 extra["choices"] = choices
+            # no data: they stand beside the children, not among them
+            operations = (child for child in statement.i_children if child.keyword in ("action", "notification"))
+            if records := tuple(self._node(operation, (), ()) for operation in operations):
+                extra["operations"] = records
         if statement.keyword in ("list", "leaf-list"):
             self._list(statement, extra)
         record = NodeRecord(
@@ -271,7 +275,8 @@ def _target(leaf: Statement, path: Statement, tree: Any) -> Statement:
 
 def _data_parent(node: Statement) -> Statement | None:
     parent = node.parent
-    while parent is not None and parent.keyword in ("choice", "case"):
+    # RFC 7950 section 6.4.1: the parameters of an operation are children of the operation itself
+    while parent is not None and parent.keyword in ("choice", "case", "input", "output"):
         parent = parent.parent
     return None if parent is None or parent.keyword in ("module", "submodule") else parent
 
