@@ -129,9 +129,9 @@ class _Walk:
             raise Refused(parent, BadElement(f"{name} holds text between its elements", info=(("bad-element", name),)))
 
     def note(self, refused: Refused) -> None:
-        """Keep an error, once: a list's key is read twice."""
+        """Keep an error, though that of a list's key, which is read twice, once."""
         told = (refused.element, refused.error.message)
-        if told not in self.told:
+        if told not in self.told or refused.error.tag.startswith("unknown"):
             self.told.add(told)
             self.errors.append(placed(refused, self.top, self.schema))
             if len(self.errors) >= self.most:
