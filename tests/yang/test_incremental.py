@@ -89,7 +89,16 @@ AXES = f"""
       leaf e {{ {SMALL} must "/m:x[m:k = current()/../d]/m:y or ../c | ../b"; }}
       leaf f {{ {SMALL} must "/m:x[2]/m:k = 1 or string(/m:any) = ''"; }} }}
 """
-BODIES = {"leafrefs": LEAFREFS, "whens": WHENS, "choices": CHOICES, "axes": AXES}
+REFERENCES = f"""
+    list port {{ key name; leaf name {{ {NAME} }} leaf speed {{ {SMALL} }} leaf top {{ {SMALL} }} }}
+    choice o {{ default there; case there {{ leaf top {{ {SMALL} default 1; }} }} leaf other {{ {SMALL} }} }}
+    leaf id {{ type instance-identifier; }} leaf-list ids {{ type instance-identifier; }}
+    leaf either {{ type union {{ type leafref {{ path "/m:port/m:name"; }} type {SMALL[5:]} }} }}
+    leaf-list both {{ type union {{ type leafref {{ path "/m:port/m:speed"; }} type leafref {{ path "/m:port/m:name"; }} }} }}
+    leaf far {{ type union {{ type enumeration {{ enum none; }} type instance-identifier; }} }}
+    leaf led {{ {SMALL} must "deref(../id) = ."; }}
+"""
+BODIES = {"references": REFERENCES, "leafrefs": LEAFREFS, "whens": WHENS, "choices": CHOICES, "axes": AXES}
 
 
 # large trees are wanted, and cost
