@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import engine, routes, server
+from benchmarks import comparison, engine, routes, server
 
 
 def main() -> None:
@@ -17,10 +17,12 @@ def main() -> None:
     parser.add_argument(
         "--routes", type=int, default=100_000, help="static routes into the kernel (default %(default)s)"
     )
-    parser.add_argument("--only", choices=["engine", "server", "routes"], help="one of the three")
+    parser.add_argument("--only", choices=["engine", "libyang", "server", "routes"], help="one of them")
     arguments = parser.parse_args()
     if arguments.only in (None, "engine"):
         engine.run([int(size) for size in arguments.sizes.split(",")])
+    if arguments.only in (None, "libyang"):
+        comparison.run([int(size) for size in arguments.sizes.split(",")])
     if arguments.only in (None, "server"):
         program = server.client()
         if program is None:

@@ -49,10 +49,10 @@ def measure(schema: Schema, size: int) -> dict[str, str]:
     """Return the figures at one size."""
     found: dict[str, str] = {}
     document = in_config(interfaces(size)).encode()
-    before = _resident()
+    before = resident()
     took, tree = once(lambda: read_data(_without_operation(parse_document(document)), schema))
     found["read XML"] = seconds(took)
-    found["memory of the tree"] = f"{_resident() - before:.0f} MB"
+    found["memory of the tree"] = f"{resident() - before:.0f} MB"
     found["print XML"] = seconds(once(lambda: print_children(tree))[0])
     found["validate all of it"] = seconds(once(lambda: validate_whole(tree))[0])
     edits = [parse_document(in_config(description(size // 2, f"edit {number}")).encode()) for number in range(RUNS + 1)]
@@ -105,7 +105,8 @@ def _without_operation(config: object) -> object:
     return config
 
 
-def _resident() -> float:
+def resident() -> float:
+    """Return the resident memory in MB, once what nobody needs is collected."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6

@@ -78,8 +78,7 @@ class Sweep:
                 container: Any = children.get(first)
                 if container is None or container.children.get(second) != value:
                     doubts.append(Doubt(trail, rule))
-        for rule in self.judged:
-            doubts.append(Doubt(trail, rule))
+        doubts += [Doubt(trail, rule) for rule in self.judged]
         for name, rule in self.leaves:
             if name in children:
                 doubts.append(Doubt(trail, rule))
