@@ -9,10 +9,10 @@ MODELS := yang/bindings/schema.tables
 SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BACKENDS),--backends $(BACKENDS)) \
 	$(if $(ASIC_PORTS),--asic-ports $(ASIC_PORTS)) $(if $(CONFIG),--config $(CONFIG)) $(if $(KEEP),--keep-namespaces)
 
-.PHONY: help setup run demo test check bench differential fuzz lock clean
+.PHONY: help setup run demo test check bench bench-engine differential fuzz lock clean
 
 help:  ## List what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo 'Settings of run: PORT=8830 STATE=.nos BACKENDS=kernel,hardware ASIC_PORTS=8 CONFIG=file.toml KEEP=1'
 	@echo 'Arguments of test and bench: ARGS="..."'
@@ -39,6 +39,10 @@ check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
 bench: $(DEV) $(MODELS)  ## Print the benchmark table
 	@.ci/need ip:iproute2 ssh:openssh-client
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-engine: $(DEV) $(MODELS)  ## Compare the engine's speed with libyang's
+	@.ci/need gcc:gcc :libyang2-dev :python3-dev
+	@$(BIN)/python -m benchmarks --only libyang --sizes 1000,10000,100000 $(ARGS)
 
 differential: $(DEV) $(MODELS)  ## Compare COUNT verdicts on random instances with libyang's, from SEED on
 	@.ci/need yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
