@@ -9,6 +9,8 @@ MODELS := yang/bindings/schema.tables
 SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BACKENDS),--backends $(BACKENDS)) \
 	$(if $(ASIC_PORTS),--asic-ports $(ASIC_PORTS)) $(if $(CONFIG),--config $(CONFIG)) $(if $(KEEP),--keep-namespaces)
 
+LIBYANG := yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
+
 .PHONY: help setup run demo test check bench bench-engine differential fuzz lock clean
 
 help:  ## List what can be made
@@ -28,6 +30,7 @@ demo: setup  ## Set up, and show a commit, a refused commit and a rollback, each
 
 test: $(DEV) $(MODELS)  ## Install what the tests need, and run them all
 	@.ci/need ip:iproute2 ping:iputils-ping ssh:openssh-client git:git setpriv:util-linux
+	@.ci/need $(LIBYANG)
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
@@ -37,15 +40,15 @@ check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
 	$(BIN)/lint-imports --no-cache
 
 bench: $(DEV) $(MODELS)  ## Print the benchmark table
-	@.ci/need ip:iproute2 ssh:openssh-client
+	@.ci/need ip:iproute2 ssh:openssh-client $(LIBYANG)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-engine: $(DEV) $(MODELS)  ## Compare the engine's speed with libyang's
-	@.ci/need gcc:gcc :libyang2-dev :python3-dev
+	@.ci/need $(LIBYANG)
 	@$(BIN)/python -m benchmarks --only libyang --sizes 1000,10000,100000 $(ARGS)
 
 differential: $(DEV) $(MODELS)  ## Compare COUNT verdicts on random instances with libyang's, from SEED on
-	@.ci/need yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
+	@.ci/need $(LIBYANG)
 	@$(BIN)/python -m tests.differential --count $(or $(COUNT),50000) --seed $(or $(SEED),0) $(ARGS)
 
 fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
