@@ -76,14 +76,10 @@ class Rule:
         context = self.owner.parent if self.on_parent and self.owner.parent is not None else self.owner
         return References(self.owner.schema.expression(self.expression).tree, context)
 
-    @property
-    def is_anywhere(self) -> bool:
-        """Whether what the rule looks at cannot be told from the model."""
-        return self.references().is_anywhere
-
-    def visited(self) -> Reached:
-        """Return the schema nodes that the rule looks at, each with the highest node on the way to it."""
-        return self.references().visited
+    def visited(self) -> tuple[Reached, bool]:
+        """Return the schema nodes that the rule looks at, each with the highest node on the way, and whether there may be any."""
+        references = self.references()
+        return references.visited, references.is_anywhere
 
     def holds(self, instance: Cursor) -> bool:
         """Return whether one instance of the owner keeps the rule."""
@@ -117,18 +113,14 @@ class ReferenceRule(Rule):
         paths = [self.owner.schema.expression(m.path).text for m in self.members if isinstance(m, LeafrefType)]
         return " or ".join(paths) or "node"
 
-    @property
-    def is_anywhere(self) -> bool:
-        """Whether an instance may name any node."""
-        return any(isinstance(member, InstanceIdentifierType) and member.require_instance for member in self.members)
-
-    def visited(self) -> Reached:
-        """Return the schema nodes that the paths of the members look at."""
+    def visited(self) -> tuple[Reached, bool]:
+        """Return the schema nodes that the paths of the members look at, and whether an instance may name any node."""
         found: Reached = {}
+        instances = [member for member in self.members if isinstance(member, InstanceIdentifierType)]
         for member in self.members:
             if isinstance(member, LeafrefType):
                 merge(found, _visited(member.path, self.owner))
-        return found
+        return found, any(member.require_instance for member in instances)
 
     def holds(self, instance: Cursor) -> bool:
         """Return whether a member takes the value, and what it refers to is there."""
@@ -180,8 +172,8 @@ class Rules:
 
     def _index(self, rule: Rule) -> None:
         """Note which nodes a change of which may break `rule`, each with the highest node on the way to it."""
-        visited = rule.visited()
-        if rule.is_anywhere:
+        visited, is_anywhere = rule.visited()
+        if is_anywhere:
             self._anywhere.append(rule)
         watched = self._with_influences(visited)
         rule.only_shrinks = watched.keys() == visited.keys() and not any(map(_has_default, visited))
