@@ -165,13 +165,19 @@ def refuse_characters(text: str) -> None:
 
 
 def qualified(path: str) -> str:
-    """Return an instance-identifier of RFC 7951 section 6.11 with a module's name on every name."""
+    """Return an instance-identifier of RFC 7951 section 6.11 with a module's name on every name.
+
+    Raises:
+        InvalidValue: A module's name stands where the module does not change.
+    """
     module = ""
 
     def full(match: re.Match[str]) -> str:
         nonlocal module
         if match[1]:
             return match[0]
+        if match[3] and match[3] == module:
+            raise InvalidValue(f"{match[3]}:{match[4]} is written {match[4]} in {shown(path)}")
         if match[2] == "/":
             module = match[3] or module
         return f"{match[2]}{match[3] or module}:{match[4]}"

@@ -146,6 +146,7 @@ def test_other_ways_to_write_a_value_become_its_canonical_form(leaf: str, value:
         (of("un", "500"), "invalid-value", "/m:c/un", "the number 500 is not"),
         (of("id", '"x:one"'), "invalid-value", "/m:c/id", "'x:one' is not an identity"),
         (of("path", '"/x:port"'), "invalid-value", "/m:c/path", "'x' in '/x:port' is not declared"),
+        (of("path", '"/m:c/m:i8"'), "invalid-value", "/m:c/path", "m:i8 is written i8 in"),
         (of("s", '"\\u0000"'), "invalid-value", "/m:c/s", "the character U+0000"),
         (of("s", '"\\ud800"'), "invalid-value", "/m:c/s", "the character U+D800"),
         (of("m:i8", "1"), "unknown-element", "/m:c", "m:i8 is written i8 here"),
