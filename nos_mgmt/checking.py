@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from yang import instance_data
 from yang.cursor import Cursor, cursor_at
 from yang.data_file import open_data
 from yang.errors import InvalidValue, NosError, RequestError, UnknownElement
+from yang.rules import Rule
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
-from yang.types import shown
+from yang.types import listed, natural, shown
 from yang.validate import validate_whole
+from yang.xpath_functions import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from nos_mgmt.yanglint import Yanglint
     from yang.data_file import DataFile
     from yang.limits import Limits
+    from yang.path import Path as DataPath
     from yang.with_defaults import Mode
 
 LONG = 300
+LOOKED_UP = 20
+"""For so many references the values that they could have are looked up."""
 
 
 class Checker:
@@ -51,6 +56,7 @@ class Checker:
         self.is_complete = is_complete
         self.limits = limits
         self.yanglint = yanglint
+        self.looked_up = 0
 
     def check(self, path: Path) -> Node | None:
         """Print what is wrong with a file; return its data if nothing is, and yanglint agrees if it is asked."""
@@ -88,12 +94,12 @@ class Checker:
         value = error.value if error.value is not None else _value(error, tree)
         if value is not None:
             self.say(f"    value    {shown(value, LONG)}")
-        for allowed in self.allowed(error):
+        for allowed in self.allowed(error, tree):
             self.say(f"    allowed  {allowed}")
         tag = f"{error.tag}, {error.app_tag}" if error.app_tag else error.tag
         self.say(f"    error    {tag}")
 
-    def allowed(self, error: RequestError) -> Iterator[str]:
+    def allowed(self, error: RequestError, tree: Node | None) -> Iterator[str]:
         """Yield what would be right where `error` is, as far as the schema knows."""
         node = error.path.schema if error.path is not None else self.schema.root
         if isinstance(error, InvalidValue) and node.kind in ("leaf", "leaf-list"):
@@ -104,6 +110,13 @@ class Checker:
             names = {name.rpartition(":")[2]: name for name in node.children}
             for close in get_close_matches(wanted, names.keys() - {wanted}, n=1, cutoff=0.7):
                 yield f"{names[close]}, if that is what is meant"
+
+        elif error.app_tag == "instance-required" and tree is not None and self.looked_up < LOOKED_UP:
+            # each look-up may go through a long list
+            self.looked_up += 1
+            targets = _targets(error, tree)
+            if targets:
+                yield f"{listed(targets)}, as there is now"
 
     def agrees(self, name: str, file: DataFile, *, is_valid: bool) -> bool:
         """Print what yanglint says, and return whether it comes to the same verdict."""
@@ -145,6 +158,18 @@ def _is_within(error: RequestError, tree: Node) -> bool:
     """Return whether an error is about modules that the tree has data of at its top."""
     modules = {tree.schema.children[name].module for name in tree.children}
     return error.path is None or error.path.steps()[0].schema.module in modules
+
+
+def _targets(error: RequestError, tree: Node) -> list[str]:
+    """Return the values that a leafref could have."""
+    path = cast("DataPath", error.path)
+    instance = cursor_at(Cursor(tree.schema, tree, None), path)
+    rules = [
+        rule for rule in tree.schema.schema.rules.owned_by(path.schema) if type(rule) is Rule and rule.kind == "leafref"
+    ]
+    if instance is None:
+        return []
+    return sorted({target.text() for rule in rules for target in nodes(rule.evaluate(instance))}, key=natural)
 
 
 def _value(error: RequestError, tree: Node | None) -> str | None:

@@ -97,6 +97,11 @@ def test_broken_rules_have_the_models_message_and_the_line(models: Path, tmp_pat
     assert f"{name}: 2 errors\n" in result.output
 
 
+def test_what_a_reference_could_be_is_told(models: Path, tmp_path: Path) -> None:
+    name = write(tmp_path / "rules.json", '{"m:c": {"other": "x", "description": "y"}}')
+    assert "    value    'x'\n    allowed  y, as there is now\n" in validate(models, name).output
+
+
 @pytest.mark.parametrize(
     "content",
     ['<c xmlns="urn:m"><mtu>70</mtu></c>', '{"m:c":{"mtu":70}}', '<data><state xmlns="urn:m"><n>1</n></state></data>'],
