@@ -126,6 +126,16 @@ class Cursor:
         return str(self.value)
 
 
+class Text(Cursor):
+    """The text of a leaf, which is a node below it for XPath's `text()` and `node()`."""
+
+    __slots__ = ()
+
+    def __init__(self, leaf: Cursor) -> None:
+        """Point at the text of `leaf`."""
+        super().__init__(leaf.schema, leaf.value, leaf)
+
+
 def cursor_at(root: Cursor, path: Path) -> Cursor | None:
     """Return the cursor at `path` in the tree of `root`, or None if nothing is there."""
     cursor = root

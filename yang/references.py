@@ -69,6 +69,7 @@ class References:
         raise ModelError(f"an XPath construct that is not supported: {tree!r}")
 
     def _walk(self, found: Reached, steps: Sequence[Any]) -> Reached:
+        is_text = False
         for axis, (kind, module, name), predicates in steps:
             reached: Reached = {}
             for start, top in found.items():
@@ -76,11 +77,18 @@ class References:
                 turn = start.parent if axis.endswith("-sibling") and start.parent is not None else start
                 if axis in ("following", "preceding"):
                     turn = _root(start)
-                for node in _along(axis, start) if (kind, axis) != ("text", "child") else (start,):
+                along = _along(axis, start)
+                if start.kind in ("leaf", "leaf-list"):
+                    # a leaf stands for its text too, whose parent is the leaf
+                    is_into = kind in ("text", "node") and axis in ("child", "descendant")
+                    is_out = is_text and axis in ("parent", "ancestor", "ancestor-or-self")
+                    along = (start, *along) if is_into or is_out else along
+                for node in along:
                     if kind == "node" or _is_named(node, module, name):
                         merge(reached, {node: higher(top, higher(turn, node))})
             if not reached and found and kind == "name":
                 self.unknown.append(f"{module}:{name}")
+            is_text = kind == "text" or (kind == "node" and axis not in ("parent", "ancestor"))
             found = reached
             if axis not in ("parent", "self", "ancestor", "ancestor-or-self"):
                 merge(self.visited, reached)

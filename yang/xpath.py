@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from yang.cursor import Cursor
+from yang.cursor import Cursor, Text
 from yang.errors import InvalidValue, ModelError
 from yang.identifiers import identified
 from yang.tree import Entries, Node
@@ -90,7 +90,8 @@ class _Builder:
         return self.build(tree)
 
     def walk(self, steps: Sequence[Any]) -> Callable[[list[Cursor], Cursor], list[Cursor]]:
-        built = [self.step(*step) for step in steps]
+        pairs = zip(steps, [*steps[1:], None], strict=False)
+        built = [self.step(axis, test, predicates, following) for (axis, test, predicates), following in pairs]
         is_in_order = all(axis in ("child", "self", "parent") for axis, *_ in steps)
 
         def walk(found: list[Cursor], current: Cursor) -> list[Cursor]:
@@ -104,13 +105,15 @@ class _Builder:
         return walk
 
     def step(
-        self, axis: str, test: tuple[str, str | None, str | None], predicates: Sequence[Any]
+        self, axis: str, test: tuple[str, str | None, str | None], predicates: Sequence[Any], following: Any = None
     ) -> Callable[[Cursor, Cursor], list[Cursor]]:
         if axis not in AXES:
             raise ModelError(f"the XPath axis {axis} is not supported")
-        # a leaf stands for its text
-        expand = AXES[axis] if test[0] != "text" else _texts(axis)
         kind, module, name = test
+        # in //a, nothing is below a text
+        is_only_passed = following is not None and following[0] in ("child", "descendant") and not predicates
+        has_texts = kind == "text" or (kind == "node" and not is_only_passed)
+        expand = _with_texts(axis) if has_texts else AXES[axis]
         if kind not in ("name", "any", "node", "text"):
             raise ModelError(f"the XPath node test {axis}::{kind}() is not supported")
         tests = [self.build(predicate) for predicate in predicates]
@@ -205,9 +208,11 @@ def _qname(parent: SchemaNode, module: str | None, name: str | None) -> str:
 
 
 def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bool:
-    if kind in ("node", "text"):
+    if kind == "node":
         return True
-    if node.schema.kind == "root":
+    if kind == "text":
+        return isinstance(node, Text)
+    if node.schema.kind == "root" or isinstance(node, Text):
         return False
     return (name is None or node.schema.name == name) and (module is None or node.schema.module.name == module)
 
@@ -284,22 +289,31 @@ def _entry(
 
 
 def _text(node: Cursor) -> list[Cursor]:
-    return [node] if node.schema.kind in ("leaf", "leaf-list") else []
+    """Return the text below a leaf; there is none in an empty one."""
+    is_leaf = node.schema.kind in ("leaf", "leaf-list") and not isinstance(node, Text)
+    return [Text(node)] if is_leaf and node.text() else []
 
 
-def _texts(axis: str) -> Callable[[Cursor], list[Cursor]]:
-    """Return what finds the texts along an axis: of what is below or elsewhere, as nothing else holds any."""
+def _with_texts(axis: str) -> Callable[[Cursor], list[Cursor]]:
+    """Return what finds the nodes along an axis, texts among them."""
     if axis == "child":
-        return _text
-    if axis in ("descendant", "descendant-or-self"):
-        return lambda node: [found for each in (node, *node.descendants()) for found in _text(each)]
-    if axis in ("following", "preceding"):
-        return lambda node: [found for each in AXES[axis](node) for found in _text(each)]
-    return lambda _: []
+        return lambda node: [*node.children(), *_text(node)]
+    if axis in ("descendant", "descendant-or-self", "following", "preceding"):
+        along = AXES[axis]
+        is_back = axis == "preceding"
+
+        def expand(node: Cursor) -> list[Cursor]:
+            found = _text(node) if axis == "descendant" else []
+            for each in along(node):
+                found += [*_text(each), each] if is_back else [each, *_text(each)]
+            return found
+
+        return expand
+    return AXES[axis]
 
 
 def _siblings(node: Cursor, *, after: bool) -> list[Cursor]:
-    if node.parent is None:
+    if node.parent is None or isinstance(node, Text):
         return []
     every = list(node.parent.children())
     index = every.index(node)

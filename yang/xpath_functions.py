@@ -93,7 +93,9 @@ def nodes(result: Result) -> list[Cursor]:
 
 def _first(context: Context, found: Result | None) -> SchemaNode | None:
     some = [context.node] if found is None else nodes(found)
-    return some[0].schema if some and some[0].schema.kind != "root" else None
+    if not some or some[0].schema.kind == "root" or (some[0].parent and some[0].parent.schema is some[0].schema):
+        return None  # neither the root nor a text has a name
+    return some[0].schema
 
 
 def _local_name(context: Context, found: Result | None = None) -> str:
