@@ -286,9 +286,13 @@ class Reader:
         """Return the value of a leaf-list: sorted, unless the order is the user's."""
         if node.config and len(set(values)) < len(values):
             # a value of configuration comes once (RFC 7950 section 7.7)
-            second = next(index for index, value in enumerate(values) if value in values[:index])
-            what = f"{node.name} {node.type.text(values[second])}"
-            raise Refused(parent.findall(node.tag)[second], twice(node, what))
+            known: set[tuple[type, Value]] = set()
+            for index, value in enumerate(values):
+                # True is 1 to Python, and another value of a union
+                if (value.__class__, value) in known:
+                    what = f"{node.name} {node.type.text(value)}"
+                    raise Refused(parent.findall(node.tag)[index], twice(node, what))
+                known.add((value.__class__, value))
         if node.user_ordered or not node.config:
             return tuple(values)
         return tuple(sorted(values, key=node.type.order))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import module
-from yang.errors import RequestError
+from tests.yang.playground import schema_of
+from yang.errors import BadElement, RequestError
 from yang.xmldata import read_children, read_data, read_input
 from yang.xmlio import parse_document, print_children
 
@@ -298,3 +299,14 @@ def test_an_input_that_lacks_something_says_what(
     assert raised.value.tag == tag
     assert message in raised.value.message
     assert ("bad-element", bad) in raised.value.info
+
+
+def test_values_of_a_union_that_python_thinks_equal_are_several() -> None:
+    schema = schema_of(
+        module("leaf-list l { type union { type int8; type boolean; type decimal64 { fraction-digits 1; } } }")
+    )
+    document = b'<data xmlns="urn:m"><l>1</l><l>true</l><l>1.0</l></data>'
+    tree = read_data(parse_document(document), schema)
+    assert sorted(map(schema.find("/m:l").type.text, tree.children["m:l"])) == ["1", "1.0", "true"]
+    with pytest.raises(BadElement, match="l true is given twice"):
+        read_data(parse_document(document.replace(b">1<", b">true<")), schema)
