@@ -199,12 +199,12 @@ KNOWN = (
         lacks_a_default,
     ),
     Known(
-        "zeros before the numbers of an address",
+        "addresses that the patterns take",
         "RFC 6991 §4",
-        "The patterns of ipv4-address and ipv6-address take [01]?[0-9]?[0-9] between the points. (libyang asks "
+        "The patterns of ipv4-address and ipv6-address take more, such as zeros before a number. (libyang asks "
         "inet_pton of these types, whatever module they are restricted in.)",
         None,
-        re.compile(r'(value|address) "[0-9A-Za-z:.%/]*[:.]0[0-9]+[./"]'),
+        re.compile(r'Failed to convert IPv[46] address|value "[0-9A-Za-z:.%/]*[:.]0[0-9]+[./"]'),
     ),
     *(
         Known(
