@@ -227,6 +227,14 @@ KNOWN = (
         has_defaults,
     ),
     Known(
+        "an identity without a prefix where no default namespace is declared",
+        "RFC 7951 §6.8",
+        "A simple form … is permitted only if the identity is defined in the same module as the leaf node. (That form is "
+        "taken in XML too, as clients write it, which is a leniency of ours: RFC 7950 §9.10.3 knows it in JSON only.)",
+        None,
+        re.compile(r'(?i)identityref "[^":]*" value - unable to map prefix'),
+    ),
+    Known(
         "floor()",
         "XPath 1.0 §4.4",
         "The floor function returns the largest (closest to positive infinity) number that is not greater than the "
