@@ -44,7 +44,18 @@ def test_the_backends_are_typed_with_its_bindings(models: Path, tmp_path: Path) 
     for file in [*models.glob("*.py"), ROOT / "yang" / "bindings" / "__init__.py"]:
         (tmp_path / "yang" / "bindings" / file.name).write_text(file.read_text())
     checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--strict", "--exclude", "testing.py", "yang/bindings", "backends"],
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "--strict",
+            "--exclude",
+            "testing.py",
+            "yang/bindings",
+            "backends",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
