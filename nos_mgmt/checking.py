@@ -10,7 +10,7 @@ from yang import instance_data
 from yang.cursor import Cursor, cursor_at
 from yang.data_file import open_data
 from yang.errors import InvalidValue, NosError, RequestError, UnknownElement
-from yang.rules import Rule
+from yang.rule import Rule
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node

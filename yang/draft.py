@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from yang.errors import BadElement, InvalidValue, UnknownElement
 from yang.path import Path
+from yang.references import way_down
 from yang.tree import Entries, Node, is_empty, ordered
 from yang.typed import typed
 from yang.types import LeafrefType
@@ -97,9 +98,11 @@ class DraftNode:
         if isinstance(values, (str, bytes)):
             raise InvalidValue(f"{values!r} is one value, not several", Path(self.path(), schema))
         found = [typed(schema, value, self.path()) for value in values]
-        for index, value in enumerate(found):
-            if any(value == other and value.__class__ is other.__class__ for other in found[:index]):
+        known: set[tuple[type, object]] = set()
+        for value in found:
+            if (value.__class__, value) in known:
                 raise InvalidValue(f"{value!r} is given twice", Path(self.path(), schema), app_tag="data-not-unique")
+            known.add((value.__class__, value))
         if not found:
             self.remove(name)
             return
@@ -217,7 +220,7 @@ class DraftNode:
         """Write the leaves in this entry that its keys refer to, as OpenConfig's `name` refers to `config/name`."""
         for name, value in zip(self.schema.keys, self.key or (), strict=True):
             node = self
-            for child in _way_down(self.schema.children[name]):
+            for child in _named_by(self.schema.children[name]):
                 if child.kind == "leaf":
                     node.touch()
                     node.children[child.qname] = value
@@ -350,19 +353,9 @@ class Draft(DraftNode):
         return in_config(print_children(tree) if self.original is None else difference(self.original, tree))
 
 
-def _way_down(key: SchemaNode) -> list[SchemaNode]:
+def _named_by(key: SchemaNode) -> list[SchemaNode]:
     """Return the schema nodes on the way to the leaf that `key` refers to, if that is further down in the same entry."""
-    if not isinstance(key.type, LeafrefType) or key.parent is None:
+    if not isinstance(key.type, LeafrefType):
         return []
-    match key.schema.expression(key.type.path).tree:
-        case ("path", False, (("parent", _, ()), *steps)):
-            way, node = [], key.parent
-            for axis, (_, module, name), predicates in steps:
-                found = next((n for n in node.children.values() if (n.module.name, n.name) == (module, name)), None)
-                if axis != "child" or predicates or found is None or not found.config:
-                    return []
-                way.append(found)
-                node = found
-            is_way = [child.kind for child in way] == ["container"] * (len(way) - 1) + ["leaf"]
-            return way if is_way and len(way) > 1 else []
-    return []
+    way = way_down(key, key.schema.expression(key.type.path).tree)
+    return way if len(way) > 1 and all(node.config for node in way) else []

@@ -25,9 +25,7 @@ def identified(root: Cursor, value: InstanceIdentifier) -> Cursor | None:
     """
     found = root
     for module, name, predicates in STEP.findall(value):
-        schema = found.schema
-        is_own = schema.parent is not None and schema.module.name == module
-        child = _child(found, name if is_own else f"{module}:{name}", PREDICATE.findall(predicates))
+        child = _child(found, found.schema.qname_of(module, name), PREDICATE.findall(predicates))
         if child is None:
             return None
         found = child

@@ -110,6 +110,25 @@ class References:
         return reached
 
 
+def way_down(leaf: SchemaNode, tree: Any) -> list[SchemaNode]:
+    """Return the nodes on the way that a path such as `../config/name` leads from the parent of `leaf` down to another leaf.
+
+    They are containers and the leaf; of any other expression there are none.
+    """
+    match tree:
+        case ("path", False, (("parent", _, ()), *steps)) if leaf.parent is not None:
+            way: list[SchemaNode] = []
+            node = leaf.parent
+            for axis, (kind, module, name), predicates in steps:
+                child = node.children.get(node.qname_of(module, str(name))) if node.is_inner else None
+                if (axis, kind) != ("child", "name") or predicates or child is None:
+                    return []
+                way.append(child)
+                node = child
+            return way if [each.kind for each in way] == ["container"] * (len(way) - 1) + ["leaf"] else []
+    return []
+
+
 def merge(into: dict[T, SchemaNode], new: Mapping[T, SchemaNode]) -> None:
     """Add `new` to `into`; of two highest nodes the higher one stays."""
     for key, top in new.items():

@@ -1,148 +1,48 @@
-"""The rules of a schema over several nodes, and which of them a change can break: RFC 7950's when, must and leafref."""
+"""Which rules of a schema a change can break: RFC 7950's when, must, leafref, unique, and what has to be there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from yang.cursor import cursor_at, implied_instances, instances
-from yang.errors import InvalidValue
-from yang.identifiers import identified
-from yang.references import References, higher, merge
+from yang.references import higher, merge
+from yang.rule import Rule, has_default, is_implied, rules_of, visited_by
 from yang.sweep import Sweep
 from yang.tree import Node
-from yang.types import InstanceIdentifier, InstanceIdentifierType, LeafrefType, UnionType
-from yang.xpath import evaluator
-from yang.xpath_functions import Context, is_true, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from yang.cursor import Cursor
     from yang.diff import Change
     from yang.path import Path
     from yang.references import Reached
     from yang.schema import Choice, Schema, SchemaNode
-    from yang.types import Type
-    from yang.xpath_functions import Evaluator, Result
 
 T = TypeVar("T")
 
 
-class Rule:
-    """One when, must or leafref of one schema node, its owner."""
+class Watchers(Generic[T]):
+    """Who is concerned by changes of which nodes, each with the highest node on the way between the two."""
 
-    __slots__ = (
-        "_evaluate",
-        "app_tag",
-        "expression",
-        "kind",
-        "meets_defaults",
-        "message",
-        "on_parent",
-        "only_shrinks",
-        "owner",
-    )
+    def __init__(self) -> None:
+        """Know of none."""
+        self._watching: dict[SchemaNode, dict[T, SchemaNode]] = {}
+        self._below: dict[SchemaNode, dict[T, SchemaNode]] = {}
 
-    def __init__(
-        self,
-        kind: Literal["when", "must", "leafref"],
-        owner: SchemaNode,
-        expression: int,
-        *,
-        on_parent: bool = False,
-        message: str | None = None,
-        app_tag: str | None = None,
-    ) -> None:
-        """Judge instances of `owner` by the expression at index `expression`."""
-        self.kind = kind
-        self.owner = owner
-        self.expression = expression
-        self.on_parent = on_parent
-        self.message = message
-        self.app_tag = app_tag
-        self.only_shrinks = False
-        """Whether a leafref can only be broken by what is taken away."""
-        # a when says nothing of what is not there
-        self.meets_defaults = kind != "when" and is_implied(owner)
-        self._evaluate: Evaluator | None = None
+    def add(self, watcher: T, watched: Reached) -> None:
+        """Note that changes of the nodes `watched` concern `watcher`."""
+        for node, top in watched.items():
+            merge(self._watching.setdefault(node, {}), {watcher: top})
 
-    @property
-    def text(self) -> str:
-        """The expression as the model writes it."""
-        return self.owner.schema.expression(self.expression).text
-
-    def references(self) -> References:
-        """Return the schema nodes that the rule looks at."""
-        context = self.owner.parent if self.on_parent and self.owner.parent is not None else self.owner
-        return References(self.owner.schema.expression(self.expression).tree, context)
-
-    def visited(self) -> tuple[Reached, bool]:
-        """Return the schema nodes that the rule looks at, each with the highest node on the way, and whether there may be any."""
-        references = self.references()
-        return references.visited, references.is_anywhere
-
-    def holds(self, instance: Cursor) -> bool:
-        """Return whether one instance of the owner keeps the rule."""
-        result = self.evaluate(instance)
-        if self.kind == "leafref":
-            return any(target.value == instance.value for target in nodes(result))
-        return is_true(result)
-
-    def evaluate(self, instance: Cursor) -> Result:
-        """Return the value of the expression for one instance of the owner."""
-        if self._evaluate is None:
-            self._evaluate = evaluator(self.owner.schema, self.owner.schema.expression(self.expression).tree)
-        context = instance.parent if self.on_parent and instance.parent is not None else instance
-        return self._evaluate(Context(context, context))
-
-
-class ReferenceRule(Rule):
-    """That a leaf which may be an instance-identifier, or whose union has references, takes its value from one member."""
-
-    __slots__ = ("_evaluators", "members")
-
-    def __init__(self, owner: SchemaNode, members: Sequence[Type]) -> None:
-        """Judge instances of `owner`, whose type is one of `members`."""
-        super().__init__("leafref", owner, -1)
-        self.members = members
-        self._evaluators: dict[int, Evaluator] = {}
-
-    @property
-    def text(self) -> str:
-        """What an instance may refer to."""
-        paths = [self.owner.schema.expression(m.path).text for m in self.members if isinstance(m, LeafrefType)]
-        return " or ".join(paths) or "node"
-
-    def visited(self) -> tuple[Reached, bool]:
-        """Return the schema nodes that the paths of the members look at, and whether an instance may name any node."""
-        found: Reached = {}
-        instances = [member for member in self.members if isinstance(member, InstanceIdentifierType)]
-        for member in self.members:
-            if isinstance(member, LeafrefType):
-                merge(found, _visited(member.path, self.owner))
-        return found, any(member.require_instance for member in instances)
-
-    def holds(self, instance: Cursor) -> bool:
-        """Return whether a member takes the value, and what it refers to is there."""
-        return any(self._takes(member, instance) for member in self.members)
-
-    def _takes(self, member: Type, instance: Cursor) -> bool:
-        value = instance.value
-        if isinstance(member, LeafrefType) and member.require_instance:
-            evaluate = self._evaluators.get(member.path)
-            if evaluate is None:
-                tree = self.owner.schema.expression(member.path).tree
-                evaluate = self._evaluators[member.path] = evaluator(self.owner.schema, tree)
-            targets = nodes(evaluate(Context(instance, instance)))
-            # True is 1 to Python
-            return any(target.value == value and target.value.__class__ is value.__class__ for target in targets)
-        if isinstance(member, InstanceIdentifierType) and member.require_instance:
-            return isinstance(value, InstanceIdentifier) and identified(instance.root(), value) is not None
-        try:
-            member.parse(instance.text())
-        except InvalidValue:
-            return False
-        return True
+    def of(self, node: SchemaNode) -> Mapping[T, SchemaNode]:
+        """Return whom a change of `node`, with all that is below it, concerns."""
+        found = self._below.get(node)
+        if found is None:
+            found = self._below[node] = {}
+            for watching in _at_or_below(node, self._watching):
+                merge(found, watching)
+        return found
 
 
 class Rules:
@@ -151,24 +51,27 @@ class Rules:
     def __init__(self, schema: Schema) -> None:
         """Find the rules of `schema`."""
         self._owned: dict[SchemaNode, list[Rule]] = {}
-        self._watching: dict[SchemaNode, dict[Rule, SchemaNode]] = {}
         self._owned_below: dict[SchemaNode, tuple[Rule, ...]] = {}
-        self._watching_below: dict[SchemaNode, dict[Rule, SchemaNode]] = {}
-        self._waiting: dict[SchemaNode, dict[SchemaNode, SchemaNode]] = {}
+        self._watching: Watchers[Rule] = Watchers()
+        self._requiring: Watchers[SchemaNode] = Watchers()
+        self._comparing: Watchers[SchemaNode] = Watchers()
         self._conditions: dict[SchemaNode, tuple[Rule, ...]] = {}
+        self._conditions_of: dict[tuple[SchemaNode, str], tuple[Rule, ...]] = {}
         self._at_top: list[Rule] = []
         self._anywhere: list[Rule] = []
         self._sweeps: dict[SchemaNode, Sweep] = {}
         nodes = [schema.root, *_configuration(schema.root)]
         for node in nodes:
-            if rules := list(_rules_of(node)):
+            if rules := list(rules_of(node)):
                 self._owned[node] = rules
         for node in nodes:
             for rule in self.owned_by(node):
                 self._index(rule)
             anchor = anchor_of(node)
-            for watched, top in self._with_influences(_conditions_of_presence(node)).items():
-                merge(self._waiting.setdefault(watched, {}), {anchor: higher(anchor, top)})
+            watched = self._with_influences(_conditions_of_presence(node))
+            self._requiring.add(anchor, {each: higher(anchor, top) for each, top in watched.items()})
+            if node.unique:
+                self._comparing.add(node, self._compared(node))
 
     def _index(self, rule: Rule) -> None:
         """Note which nodes a change of which may break `rule`, each with the highest node on the way to it."""
@@ -176,7 +79,7 @@ class Rules:
         if is_anywhere:
             self._anywhere.append(rule)
         watched = self._with_influences(visited)
-        rule.only_shrinks = watched.keys() == visited.keys() and not any(map(_has_default, visited))
+        rule.only_shrinks = watched.keys() == visited.keys() and not any(map(has_default, visited))
         if rule.meets_defaults:
             node: SchemaNode | None = rule.owner
             while node is not None and is_implied(node):
@@ -184,8 +87,19 @@ class Rules:
                 node = node.parent
             if anchor_of(rule.owner).kind == "root":
                 self._at_top.append(rule)
-        for each, top in watched.items():
-            merge(self._watching.setdefault(each, {}), {rule: top})
+        self._watching.add(rule, watched)
+
+    def _compared(self, list_: SchemaNode) -> Reached:
+        """Return the nodes that decide what has to be unique in the entries of a list, all of whose entries are compared."""
+        found: Reached = {}
+        for names in (names for unique in list_.unique for names in unique):
+            node: SchemaNode | None = list_
+            for name in names:
+                node = node.children.get(name) if node is not None else None
+                if node is not None:
+                    merge(found, self._influences(node) | ({} if node.is_inner else {node: list_}))
+        above = list_.parent or list_
+        return {node: higher(above, top) for node, top in found.items()}
 
     def _with_influences(self, visited: Reached) -> Reached:
         found = dict(visited)
@@ -220,7 +134,11 @@ class Rules:
 
     def conditions_of(self, parent: SchemaNode, choice: Choice) -> tuple[Rule, ...]:
         """Return the when rules of a choice below `parent`, whose instances judge them."""
-        return tuple(Rule("when", parent, expression) for expression, _ in choice.whens)
+        found = self._conditions_of.get((parent, choice.id))
+        if found is None:
+            found = tuple(Rule("when", parent, expression) for expression, _ in choice.whens)
+            self._conditions_of[parent, choice.id] = found
+        return found
 
     def _looked_at(self, node: SchemaNode) -> set[SchemaNode]:
         found: set[SchemaNode] = set()
@@ -240,9 +158,20 @@ class Rules:
 
     def anchors(self, change: Change, root: Cursor) -> Iterator[Cursor]:
         """Yield the nodes whose requirements hang on a when that `change` may have made true."""
-        for waiting in _at_or_below(change.path.schema, self._waiting) if self._waiting else ():
-            for anchor, top in waiting.items():
-                yield from instances(_near(change.path, top, root), anchor)
+        for anchor, top in self._requiring.of(change.path.schema).items():
+            yield from instances(_near(change.path, top, root), anchor)
+
+    def lists(self, change: Change, root: Cursor) -> Iterator[tuple[Cursor, SchemaNode]]:
+        """Yield the lists in which `change` may have made two entries agree that should not, each after its parent.
+
+        Those inside a new node are in its `sweep`.
+        """
+        for list_, top in self._comparing.of(change.path.schema).items():
+            is_removed = change.after is None and change.path.schema is list_
+            is_swept = isinstance(change.after, Node) and _is_within(list_.parent, change.path.schema)
+            if list_.parent is not None and not is_removed and not is_swept:
+                for parent in instances(_near(change.path, top, root), list_.parent):
+                    yield parent, list_
 
     def sweep(self, node: SchemaNode) -> Sweep:
         """Return what to look for at new instances of `node` and below them."""
@@ -262,15 +191,6 @@ class Rules:
             found = self._owned_below[node] = tuple(rule for rules in _at_or_below(node, self._owned) for rule in rules)
         return found
 
-    def watching_below(self, node: SchemaNode) -> dict[Rule, SchemaNode]:
-        """Return the rules that look at `node` or at something below it, with the highest node on their way there."""
-        found = self._watching_below.get(node)
-        if found is None:
-            found = self._watching_below[node] = {}
-            for watching in _at_or_below(node, self._watching):
-                merge(found, watching)
-        return found
-
     def concerned(self, change: Change, root: Cursor, *, is_swept: bool = False) -> Iterator[tuple[Rule, Cursor]]:
         """Yield the rules that `change` may break, each with the instances in the tree of `root` to judge by it.
 
@@ -285,7 +205,7 @@ class Rules:
                 yield from ((rule, instance) for instance in implied_instances(start, rule.owner))
             elif change.after is not None and not is_swept:
                 yield from ((rule, instance) for instance in instances(start, rule.owner))
-        for rule, top in self.watching_below(schema).items():
+        for rule, top in self._watching.of(schema).items():
             # that more is there never breaks a leafref, if it takes no default away
             if rule.kind == "leafref" and change.before is None and rule.only_shrinks:
                 continue
@@ -307,29 +227,7 @@ class Rules:
             if step.schema.cases:
                 return True
             step = step.parent
-        return any(rule.kind == "when" for rule in self.watching_below(change.path.schema))
-
-
-def _rules_of(node: SchemaNode) -> Iterator[Rule]:
-    for when in node.whens:
-        yield Rule("when", node, when.expression, on_parent=when.on_parent)
-    for must in node.musts:
-        yield Rule("must", node, must.expression, message=must.message, app_tag=must.app_tag)
-    if node.kind in ("leaf", "leaf-list"):
-        members = list(node.type.leaves()) if isinstance(node.type, UnionType) else [node.type]
-        references = [member for member in members if isinstance(member, LeafrefType | InstanceIdentifierType)]
-        if len(members) == 1 and isinstance(members[0], LeafrefType):
-            if members[0].require_instance:
-                yield Rule("leafref", node, members[0].path)
-        elif any(member.require_instance for member in references):
-            yield ReferenceRule(node, members)
-
-
-def is_implied(node: SchemaNode) -> bool:
-    """Return whether `node` is there for XPath where a tree does not have it: a default, a container without presence."""
-    if node.kind == "container":
-        return not node.presence
-    return _has_default(node)
+        return any(rule.kind == "when" for rule in self._watching.of(change.path.schema))
 
 
 def anchor_of(node: SchemaNode) -> SchemaNode:
@@ -351,19 +249,11 @@ def _conditions_of_presence(node: SchemaNode) -> Reached:
     found: Reached = {}
     for child in map(node.children.__getitem__, node.requirements):
         for when in child.whens:
-            merge(found, _visited(when.expression, node if when.on_parent else child))
+            merge(found, visited_by(when.expression, node if when.on_parent else child))
     for choice in node.choices:
         for expression, _ in choice.whens if choice.mandatory else ():
-            merge(found, _visited(expression, node))
+            merge(found, visited_by(expression, node))
     return found
-
-
-def _visited(expression: int, context: SchemaNode) -> Reached:
-    return References(context.schema.expression(expression).tree, context).visited
-
-
-def _has_default(node: SchemaNode) -> bool:
-    return node.kind in ("leaf", "leaf-list") and node.default is not None
 
 
 def _alternatives(node: SchemaNode) -> list[SchemaNode]:

@@ -233,9 +233,12 @@ class SchemaNode:
             records.sort(key=lambda record: rank.get(record.name, len(rank)))
         return records
 
+    def qname_of(self, module: str | None, name: str) -> str:
+        """Return what a child `name` of `module` is called below this node (RFC 7951 section 4)."""
+        return name if self._record.module == module else f"{module}:{name}"
+
     def _qname(self, record: NodeRecord) -> str:
-        same = self.parent is not None and self._record.module == record.module
-        return record.name if same else f"{record.module}:{record.name}"
+        return self.qname_of(record.module, record.name)
 
     def _make_children(self) -> dict[str, SchemaNode]:
         support = None if self._support is None or "*" in self._support else self._support

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yang.cursor import Cursor
+from yang.references import way_down
 from yang.tree import Entries, Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from yang.rules import Rule
+    from yang.rule import Rule
     from yang.schema import SchemaNode
 
 Trail = tuple[Any, "SchemaNode", Node, Any]
@@ -76,7 +77,8 @@ class Sweep:
             value = children.get(name)
             if value is not None:
                 container: Any = children.get(first)
-                if container is None or container.children.get(second) != value:
+                other = container.children.get(second) if container is not None else None
+                if other != value or other.__class__ is not value.__class__:
                     doubts.append(Doubt(trail, rule))
         doubts += [Doubt(trail, rule) for rule in self.judged]
         for name, rule in self.leaves:
@@ -105,30 +107,12 @@ def cursor_of(trail: Trail, start: Cursor) -> Cursor:
 
 def _sibling(rule: Rule) -> tuple[str, str] | None:
     """Return the way from the owner's parent to the one leaf that a leafref like `../config/name` points to."""
-    parent = rule.owner.parent
-    if rule.kind != "leafref" or rule.owner.kind != "leaf" or parent is None or rule.meets_defaults:
+    if rule.kind != "leafref" or rule.owner.kind != "leaf" or rule.meets_defaults:
         return None
-    match rule.owner.schema.expression(rule.expression).tree:
-        case (
-            "path",
-            False,
-            (
-                ("parent", _, ()),
-                ("child", ("name", str() | None as first_module, str() as first), ()),
-                ("child", ("name", str() | None as second_module, str() as second), ()),
-            ),
-        ):
-            container = _child(parent, first_module, first)
-            leaf = _child(container, second_module, second)
-            if container is not None and leaf is not None and (container.kind, leaf.kind) == ("container", "leaf"):
-                return container.qname, leaf.qname
+    match way_down(rule.owner, rule.tree):
+        case [container, leaf]:
+            return container.qname, leaf.qname
     return None
-
-
-def _child(parent: SchemaNode | None, module: str | None, name: str) -> SchemaNode | None:
-    if parent is None or not parent.is_inner:
-        return None
-    return parent.children.get(name if parent.module.name == module else f"{module}:{name}")
 
 
 def _is_complete(schema: SchemaNode, children: Mapping[str, Any]) -> bool:

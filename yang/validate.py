@@ -14,7 +14,7 @@ from yang.tree import Entries, Node
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from yang.rules import Rule
+    from yang.rule import Rule
     from yang.schema import SchemaNode
     from yang.sweep import Doubt
     from yang.tree import Child
@@ -54,6 +54,8 @@ class _Validation:
             yield from self.structure(change.path, change.after)
             for anchor in self.rules.anchors(change, self.root):
                 yield from self.requirements(anchor, anchor.path() if anchor.parent is not None else None)
+            for parent, list_ in self.rules.lists(change, self.root):
+                yield from self.unique(parent, list_)
             yield from self.judge(self.rules.concerned(change, self.root, is_swept=True))
 
     def judge(self, concerned: Iterable[tuple[Rule, Cursor]]) -> Iterator[RequestError]:
@@ -94,11 +96,6 @@ class _Validation:
         cursor = self.root if anchor is None else cursor_at(self.root, anchor) if anchor not in self.anchors else None
         if cursor is not None:
             yield from self.requirements(cursor, anchor)
-        step: Path | None = path if after is not None else path.parent
-        while step is not None:
-            if step.schema.unique:
-                yield from self.unique(step)
-            step = step.parent
         if isinstance(after, Node):
             yield from self.new(path, after)
 
@@ -115,9 +112,9 @@ class _Validation:
             here, schema = cursor.path(), cursor.schema
             if schema.kind == "list" or schema.presence:
                 yield from self.requirements(cursor, here)
-            for name, child in cursor.value.children.items():
-                if isinstance(child, Entries) and schema.children[name].unique:
-                    yield from self.unique(Path(here, schema.children[name], next(iter(child))))
+            for name in cursor.value.children:
+                if schema.children[name].unique:
+                    yield from self.unique(cursor, schema.children[name])
 
     def requirements(self, anchor: Cursor, path: Path | None) -> Iterator[RequestError]:
         """Yield what the node at `path` should have and has not, or too much of, once."""
@@ -167,21 +164,20 @@ class _Validation:
         names = cast("dict[str, Child]", present)
         return not any(other == choice for name in names for other, _ in schema.children[name].cases)
 
-    def unique(self, path: Path) -> Iterator[RequestError]:
-        """Yield the entries of a list that agree in what should be unique (RFC 7950 section 7.8.3)."""
-        schema = path.schema
-        above = self.root if path.parent is None else cursor_at(self.root, path.parent)
-        if above is None or (path.parent, schema) in self.lists:
+    def unique(self, parent: Cursor, schema: SchemaNode) -> Iterator[RequestError]:
+        """Yield the entries of a list in `parent` that agree in what should be unique (RFC 7950 section 7.8.3), once."""
+        above = parent.path() if parent.parent is not None else None
+        if (above, schema) in self.lists:
             return
-        self.lists.add((path.parent, schema))
+        self.lists.add((above, schema))
         for unique in schema.unique:
             seen: dict[tuple[object, ...], Path] = {}
-            for entry in above.child(schema.qname):
+            for entry in parent.child(schema.qname):
                 key = entry.key
                 values = tuple(_descendant(entry, names) for names in unique)
                 if None in values:
                     continue
-                here = Path(path.parent, schema, key)
+                here = Path(above, schema, key)
                 other = seen.setdefault(values, here)
                 if other is not here:
                     leaves = " ".join("/".join(names) for names in unique)

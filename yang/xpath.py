@@ -121,7 +121,7 @@ class _Builder:
 
         def step(start: Cursor, current: Cursor) -> list[Cursor]:
             if kind == "name" and axis == "child":
-                qname = _qname(start.schema, module, name)
+                qname = start.schema.qname_of(module, str(name))
                 entries = start.value.children.get(qname) if keyed and isinstance(start.value, Node) else None
                 if keyed and isinstance(entries, Entries):
                     found = _entry(entries, keyed, start, current)
@@ -201,10 +201,6 @@ def _with_identity(node: Cursor, other: Result) -> tuple[Result, Result]:
     if isinstance(node.value, Identity) and isinstance(other, Literal) and other.identity is not None:
         return str(node.value), other.identity
     return node.text(), other
-
-
-def _qname(parent: SchemaNode, module: str | None, name: str | None) -> str:
-    return str(name) if parent.parent is not None and parent.module.name == module else f"{module}:{name}"
 
 
 def _passes(node: Cursor, kind: str, module: str | None, name: str | None) -> bool:
