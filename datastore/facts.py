@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backends.resource import Fact, Key, Prefix, Unmet, address_of, named
+from backends.resource import Fact, Key, Prefix, Shared, Unmet, address_of, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from backends.resource import Resource
     from datastore.undo import UndoLog
@@ -200,3 +200,21 @@ class Asking:
         question = Reach(scope, *address_of(address))
         self._questions[question] = None
         return self._index.reach(question)
+
+
+class Meanwhile(Asking):
+    """What holds in the middle of a change: all that will hold after it and all that did before, but not what is withdrawn."""
+
+    def __init__(self, index: FactIndex, withdrawn: Collection[Fact], before: Mapping[Fact, Any]) -> None:
+        """Answer from `index` and from what did hold `before`."""
+        super().__init__(index)
+        self._withdrawn = withdrawn
+        self._before = before
+
+    def get(self, fact: Fact) -> Any | None:
+        """Return the value of a fact, or None; what is `Shared` may be withdrawn by one and offered by another."""
+        is_withdrawn = fact in self._withdrawn
+        if is_withdrawn and not isinstance(fact, Shared):
+            return None
+        found = super().get(fact)
+        return self._before.get(fact) if found is None and not is_withdrawn else found

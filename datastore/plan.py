@@ -129,20 +129,21 @@ def depending(keys: Iterable[Key], wanted: Wanted) -> dict[Key, Resource]:
 
 def bounced(
     found: Mapping[Key, Resource], targets: Mapping[Key, Resource | None], wanted: Wanted
-) -> dict[Key, Resource]:
-    """Return the resources that have to be taken down and brought back, as they are to be.
+) -> dict[Key, Resource | None]:
+    """Return the resources that have to be taken down first and brought back, as they are to be; None are to stay away.
 
     They depend on something that is replaced. A resource that goes while another one comes with what only one can offer,
-    such as a name, is as good as replaced; networks and what is `Shared` can be offered by several.
+    such as a name, is as good as replaced; networks and what is `Shared` can be offered by several. Or a system would drop
+    them, for something that they need is withdrawn before they can change.
     """
-    waiting = [key for key, there in found.items() if _is_replaced(there, targets.get(key))]
+    back: dict[Key, Resource | None] = {key: targets[key] for key in _lost(found, targets, wanted)}
+    waiting = [key for key, there in found.items() if back.get(key) or _is_replaced(there, targets.get(key))]
     gone = [key for key in found if key in targets and targets[key] is None]
     if gone:
-        new = (target for key, target in targets.items() if target is not None and key not in found)
-        fresh = {fact for target in new for fact in target.offers() if not isinstance(fact, Prefix | Shared)}
+        made = (Operation(found.get(key), target) for key, target in targets.items() if target is not None)
+        fresh = {fact for operation in made for fact in _gained(operation) if not isinstance(fact, Prefix | Shared)}
         waiting += [key for key in gone if not fresh.isdisjoint(found[key].offers())]
-    down = set(waiting)
-    back: dict[Key, Resource] = {}
+    down = {*waiting, *back}
     while waiting:
         key = waiting.pop()
         for dependent in wanted.dependents(key, found.get(key) or wanted.active.get(key)):
@@ -182,7 +183,7 @@ def operations(
             parts = step(there, target)
         for part in parts:
             (gone if part.after is None else made)[key] = part
-    late = _late(gone, made, wanted)
+    late = _late({key: gone[key] for key in gone if key not in bounced}, made, wanted)
     first = [operation for key, operation in gone.items() if key not in late]
     then = [operation for key, operation in made.items() if key not in late]
     last = [gone.get(key) or made[key] for key in late]
@@ -222,10 +223,50 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
     return list(late)
 
 
-def _withdrawn(operation: Operation, made: Mapping[Key, Operation], wanted: Wanted) -> Collection[Fact]:
+def _withdrawn(operation: Operation, made: Collection[Key], wanted: Wanted) -> Collection[Fact]:
     """Return the facts that no longer hold after an update; none if it is needed early, for what comes to hold."""
+    return () if _is_early(operation, made, wanted) else _given_up(operation)
+
+
+def _given_up(operation: Operation) -> Collection[Fact]:
+    """Return the facts that no longer hold after an operation."""
     before = operation.before.offers() if operation.before is not None else {}
-    after = operation.resource.offers()
-    withdrawn = before.keys() - after.keys()
-    gained = {fact for fact, value in after.items() if before.get(fact) != value} if withdrawn else set()
-    return () if any(asker in made for fact in gained for asker in wanted.askers(fact)) else withdrawn
+    return before.keys() - operation.resource.offers().keys()
+
+
+def _gained(operation: Operation) -> Collection[Fact]:
+    """Return the facts that hold only after an operation, or have another value."""
+    before = operation.before.offers() if operation.before is not None else {}
+    return [fact for fact, value in operation.resource.offers().items() if before.get(fact) != value]
+
+
+def _is_early(operation: Operation, made: Collection[Key], wanted: Wanted) -> bool:
+    """Return whether what is `made` needs what comes to hold with an update."""
+    return any(asker in made for fact in _gained(operation) for asker in wanted.askers(fact))
+
+
+def _lost(found: Mapping[Key, Resource], targets: Mapping[Key, Resource | None], wanted: Wanted) -> Collection[Key]:
+    """Return the keys of what changes or goes and would be dropped before, along with facts that an early update withdraws."""
+    made = {key for key, target in targets.items() if target is not None and target != found.get(key)}
+    withdrawn: set[Fact] = set()
+    for key in made & found.keys():
+        update = Operation(found[key], targets[key])
+        facts = () if _is_replaced(update.before, update.after) else _given_up(update)
+        if facts and _is_early(update, made, wanted):
+            withdrawn.update(facts)
+    if not withdrawn:
+        return ()
+    before = {fact: value for key, one in found.items() for fact, value in ((key, one), *one.offers().items())}
+    lost: dict[Key, None] = {}
+    waiting = list(withdrawn)
+    while waiting:
+        for key in wanted.askers(waiting.pop()):
+            there = found.get(key)
+            if there is None or there.is_fixed or key in lost or targets.get(key, there) == there:
+                continue
+            if not wanted.survives(there, withdrawn, before):
+                lost[key] = None
+                facts = (key, *there.offers())
+                withdrawn.update(facts)
+                waiting.extend(facts)
+    return lost

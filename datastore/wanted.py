@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from backends.resource import Fact, Key, Resource, Unmet, named
 from backends.translator import Untranslatable
 from datastore.errors import NotTranslatable
-from datastore.facts import Asking, FactIndex, Reach
+from datastore.facts import Asking, FactIndex, Meanwhile, Reach
 from datastore.leaves import leaf_path
 from datastore.undo import UndoLog
 
@@ -143,6 +143,16 @@ class Wanted:
                 yield from self._facts.networks(question)
             else:
                 yield question
+
+    def survives(self, resource: Resource, withdrawn: Collection[Fact], before: Mapping[Fact, Any]) -> bool:
+        """Return whether a resource could still be there once some facts are withdrawn in the middle of a change.
+
+        Otherwise all that holds after the change holds, and all that did `before`.
+        """
+        try:
+            return resource.resolved(Meanwhile(self._facts, withdrawn, before)) is not None
+        except Unmet:
+            return False
 
     def source_of(self, key: Key) -> Source | None:
         """Return an object that calls for the resource under `key`, or did so when the change began."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backends.kernel import resources as kernel
 from backends.operation import Operation
 from datastore import plan as planning
 from datastore.plan import Deferred, Plan, Step, step
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from datastore.objects import ChangedObject
     from yang.schema import Schema
 
+GATEWAY = kernel.Hop("2001:db8::2", "")
 P1, P2 = Port("p1", speed=10), Port("p2", speed=10)
 DOWN = Port("p1")
 
@@ -140,6 +143,31 @@ def test_a_port_that_offers_something_new_is_changed_first(objects: Objects) -> 
     assert told(planned(wanted, changed)) == ["update test:port p1", "create test:label one"]
 
 
+@pytest.mark.parametrize("more", [{"enabled": False, "mtu": 1400}, {"enabled": True, "mtu": 1200}])
+def test_what_a_port_would_drop_that_has_to_change_first_is_taken_away_before(
+    objects: Objects, more: dict[str, Any]
+) -> None:
+    wanted = Wanted()
+    one, two = kernel.Port("one", enabled=True), kernel.Port("two", enabled=True)
+    vlan = kernel.VlanLink("one.10", "one", 10, enabled=True, alias="")
+    address = kernel.Address("one", "2001:db8::1", 64)
+    moved, stays = (kernel.Route(f"2001:db8:{name}::/48", 1024, (GATEWAY,)) for name in "ab")
+    both = replace(stays, next_hops=(kernel.Hop("", "two"), GATEWAY))
+    kept(wanted, objects.change(one=(one,), two=(two,), vlan=(vlan,), address=(address,), moved=(moved,), both=(both,)))
+    changed = objects.change(
+        one=(kernel.Port("one", **more),), moved=(replace(moved, next_hops=(kernel.Hop("", "two"),)),)
+    )
+    # the VLAN and the route that has another way live on without; the address goes with the port's IPv6
+    assert told(planned(wanted, changed, {one.key: one, two.key: two})) == [
+        "delete kernel:route 2001:db8:a::/48 1024",
+        "delete kernel:address one 2001:db8::1",
+        "update kernel:port one",
+        "update kernel:vlan one.10",
+        "create kernel:route 2001:db8:a::/48 1024",
+        "update kernel:route 2001:db8:b::/48 1024",
+    ]
+
+
 def test_what_only_one_can_have_is_given_up_before_another_takes_it(objects: Objects) -> None:
     wanted = Wanted()
     old, new, way = Label("old", "p1", 1), Label("new", "p1", 1), Way("w", number=1)
@@ -149,6 +177,26 @@ def test_what_only_one_can_have_is_given_up_before_another_takes_it(objects: Obj
         "delete test:label old",
         "create test:label new",
         "create test:way w",
+    ]
+
+
+def test_what_is_replaced_takes_what_another_one_gives_up(objects: Objects) -> None:
+    wanted = Wanted()
+    ten, twenty = (kernel.VlanLink(f"one.{tag}", "one", tag, enabled=True, alias="") for tag in (10, 20))
+    one = kernel.Port("one", enabled=True)
+    addresses = [kernel.Address(link, f"10.0.{at}.1", 24) for at, link in enumerate(("one.10", "one"))]
+    through = kernel.Route("192.0.2.0/24", 0, (kernel.Hop("10.0.0.2", ""),))
+    kept(wanted, objects.change(one=(one, addresses[1]), ten=(ten, addresses[0]), twenty=(twenty,), through=(through,)))
+    # the route would keep the VLAN that goes until it has moved, but its number is needed before
+    moved = replace(through, next_hops=(kernel.Hop("10.0.1.2", ""),))
+    changed = objects.change(ten=None, twenty=(replace(twenty, vlan_id=10),), through=(moved,))
+    assert told(planned(wanted, changed, {one.key: one})) == [
+        "delete kernel:route 192.0.2.0/24 0",
+        "delete kernel:address one.10 10.0.0.1",
+        "delete kernel:vlan one.10",
+        "delete kernel:vlan one.20",
+        "create kernel:vlan one.20",
+        "create kernel:route 192.0.2.0/24 0",
     ]
 
 

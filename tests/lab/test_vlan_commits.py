@@ -10,7 +10,7 @@ from backends.kernel import KernelBackend
 from datastore.errors import CommitFailed, NotTranslatable
 from tests.conftest import make_device
 from tests.lab.network import ME, port, vlan
-from tests.openconfig import interface, interfaces, route, static_routes
+from tests.openconfig import interface, interfaces, route, static_routes, subinterface
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -293,3 +293,24 @@ def test_two_hundred_vlans_come_and_go(network: Network) -> None:
     assert len(network.names()) == 200
     network.commit("")
     assert network.settled(empty) == []
+
+
+@pytest.mark.parametrize("enabled", [None, False])
+def test_a_port_that_must_change_before_its_vlans_takes_no_route_by_surprise(
+    network: Network, enabled: bool | None
+) -> None:
+    hops = ["2001:db8::2", "2001:db8::3"]
+    second = interface("Ethernet2")
+    network.commit(
+        interfaces(port("Ethernet1", vlan(10, "10.0.10.1/24"), subinterface(0, "2001:db8::1/64")), second)
+        + static_routes(route("2001:db8:1::/48", *hops))
+    )
+    before = network.state()
+    # a VLAN's MTU follows the port's, and so the port changes first, but then it loses IPv6
+    network.commit(
+        interfaces(port("Ethernet1", vlan(10, "10.0.10.1/24"), mtu=1200, enabled=enabled), second)
+        + static_routes(route("2001:db8:1::/48", "@Ethernet2"))
+    )
+    assert "dev Ethernet2" in network.ip("-6 route show 2001:db8:1::/48")
+    network.roll_back(1)
+    assert network.settled(before) == []
