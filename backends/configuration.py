@@ -11,7 +11,7 @@ from yang.bindings import openconfig_if_ip as ip
 from yang.bindings import openconfig_interfaces as interfaces
 from yang.bindings import openconfig_local_routing as local_routing
 from yang.bindings import openconfig_network_instance as network_instance
-from yang.types import Identity
+from yang.values import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

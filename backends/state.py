@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from yang.types import Value
+    from yang.values import Value
 
 ObjectKey: TypeAlias = tuple[Any, ...]
 """Which of a source's objects it is: the key of the list entry on the way to it; where there are several on the way, as for

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backends.state import ObjectKey, StateSource
     from yang.schema import Schema, SchemaNode
     from yang.tree import Child, Key
-    from yang.types import Value
+    from yang.values import Value
 
 
 class Operational:

@@ -246,27 +246,29 @@ def _is_early(operation: Operation, made: Collection[Key], wanted: Wanted) -> bo
 
 
 def _lost(found: Mapping[Key, Resource], targets: Mapping[Key, Resource | None], wanted: Wanted) -> Collection[Key]:
-    """Return the keys of what changes or goes and would be dropped before, along with facts that an early update withdraws."""
+    """Return the keys of what changes or goes, and would be dropped before by what an early update brings about."""
     made = {key for key, target in targets.items() if target is not None and target != found.get(key)}
     withdrawn: set[Fact] = set()
+    waiting: list[Fact] = []
     for key in made & found.keys():
         update = Operation(found[key], targets[key])
-        facts = () if _is_replaced(update.before, update.after) else _given_up(update)
-        if facts and _is_early(update, made, wanted):
-            withdrawn.update(facts)
-    if not withdrawn:
+        if not _is_replaced(update.before, update.after) and _is_early(update, made, wanted):
+            withdrawn.update(_given_up(update))
+            waiting += [*_given_up(update), *_gained(update)]
+    if not waiting:
         return ()
     before = {fact: value for key, one in found.items() for fact, value in ((key, one), *one.offers().items())}
     lost: dict[Key, None] = {}
-    waiting = list(withdrawn)
     while waiting:
         for key in wanted.askers(waiting.pop()):
             there = found.get(key)
             if there is None or there.is_fixed or key in lost or targets.get(key, there) == there:
                 continue
-            if not wanted.survives(there, withdrawn, before):
+            left = wanted.meanwhile(there, withdrawn, before)
+            if left is None:
                 lost[key] = None
-                facts = (key, *there.offers())
-                withdrawn.update(facts)
-                waiting.extend(facts)
+            # what lives on may follow, and offer less
+            facts = {key, *there.offers()} if left is None else there.offers().keys() - left.offers().keys()
+            waiting.extend(facts - withdrawn)
+            withdrawn.update(facts)
     return lost

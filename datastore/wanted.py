@@ -144,15 +144,15 @@ class Wanted:
             else:
                 yield question
 
-    def survives(self, resource: Resource, withdrawn: Collection[Fact], before: Mapping[Fact, Any]) -> bool:
-        """Return whether a resource could still be there once some facts are withdrawn in the middle of a change.
+    def meanwhile(self, resource: Resource, withdrawn: Collection[Fact], before: Mapping[Fact, Any]) -> Resource | None:
+        """Return what becomes of a resource in the middle of a change, when some facts are withdrawn; None if it cannot be.
 
         Otherwise all that holds after the change holds, and all that did `before`.
         """
         try:
-            return resource.resolved(Meanwhile(self._facts, withdrawn, before)) is not None
+            return resource.resolved(Meanwhile(self._facts, withdrawn, before))
         except Unmet:
-            return False
+            return None
 
     def source_of(self, key: Key) -> Source | None:
         """Return an object that calls for the resource under `key`, or did so when the change began."""

@@ -14,8 +14,8 @@ from yang.rule import Rule
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
-from yang.types import listed, natural, shown
 from yang.validate import validate_whole
+from yang.values import listed, natural, shown
 from yang.xpath_functions import nodes
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from xml.sax.saxutils import quoteattr
 
 from yang.path import Path, quoted
 from yang.tree import Entries, Node
-from yang.types import Identity, InstanceIdentifier, InstanceIdentifierType
+from yang.types import InstanceIdentifierType
+from yang.values import Identity, InstanceIdentifier
 from yang.xmlio import print_child, print_children, print_leaf
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
-    from yang.types import Value
+    from yang.values import Value
 
 NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
 YANG = "urn:ietf:params:xml:ns:yang:1"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from lxml import etree
 
@@ -19,8 +18,9 @@ from yang.errors import (
     UnknownAttribute,
     UnknownElement,
 )
-from yang.tree import Entries, Node, is_empty, ordered
-from yang.types import shown
+from yang.list_edit import ListEdit
+from yang.tree import Node, is_empty, ordered
+from yang.values import shown
 from yang.when import settle
 from yang.xmldata import (
     Reader,
@@ -38,9 +38,10 @@ from yang.xmldata import (
 )
 
 if TYPE_CHECKING:
+    from yang.list_edit import Place
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
-    from yang.types import Value
+    from yang.values import Value
 
 DefaultOperation = Literal["merge", "replace", "none"]
 
@@ -100,7 +101,7 @@ class _Editor:
         schema = node.schema
         children: dict[str, Any] = dict(node.children)
         given: set[str] = set()
-        lists: dict[str, _ListEdit] = {}
+        lists: dict[str, ListEdit] = {}
         for element in parent:
             try:
                 self.child(schema, element, inherited, children, given, lists)
@@ -139,7 +140,7 @@ class _Editor:
         inherited: str,
         children: dict[str, Any],
         given: set[str],
-        lists: dict[str, _ListEdit],
+        lists: dict[str, ListEdit],
     ) -> None:
         """Carry out the edit of one element on `children`; what it does to a list is gathered in `lists`."""
         schema = parent.tags.get(element.tag)
@@ -153,7 +154,7 @@ class _Editor:
         if schema.kind in ("list", "leaf-list"):
             edit = lists.get(name)
             if edit is None:
-                edit = lists[name] = _ListEdit(schema, children.get(name))
+                edit = lists[name] = ListEdit(schema, children.get(name))
             if schema.kind == "list":
                 self.entry(edit, element, operation)
             else:
@@ -241,7 +242,7 @@ class _Editor:
         value = self._value(element, schema) if schema.kind == "leaf" else self.reader.inner_xml(element)
         return old if value == old and value.__class__ is old.__class__ else value
 
-    def entry(self, edit: _ListEdit, element: etree._Element, operation: str) -> None:
+    def entry(self, edit: ListEdit, element: etree._Element, operation: str) -> None:
         """Put the edit of one list entry into `edit`."""
         schema = edit.schema
         key = read_key(element, schema)
@@ -251,7 +252,7 @@ class _Editor:
         new = self.inner(schema, element, old, operation, key)
         edit.put(key, new, self.place(edit, key, element, is_kept=new is not None and operation != "none"))
 
-    def value(self, edit: _ListEdit, element: etree._Element, operation: str) -> None:
+    def value(self, edit: ListEdit, element: etree._Element, operation: str) -> None:
         """Put the edit of one value of a leaf-list into `edit`."""
         schema = edit.schema
         value = self._value(element, schema)
@@ -278,7 +279,7 @@ class _Editor:
             return
         edit.put(key, value, self.place(edit, key, element, is_kept=True))
 
-    def place(self, edit: _ListEdit, own: Key, element: etree._Element, *, is_kept: bool) -> _Place | None:
+    def place(self, edit: ListEdit, own: Key, element: etree._Element, *, is_kept: bool) -> Place | None:
         """Return where `element` wants to stand in a user's order (RFC 7950 sections 7.7.9 and 7.8.6), if it says."""
         place = element.get(INSERT)
         if place is None or not is_kept:
@@ -345,75 +346,6 @@ class _Editor:
             return read_value(element, schema)
         except RequestError as error:
             raise Refused(element, error) from None
-
-
-_Place = tuple[str, "Key | None"]
-
-
-class _ListEdit:
-    """What one edit does to one list or leaf-list."""
-
-    def __init__(self, schema: SchemaNode, old: Entries | tuple[Value, ...] | None) -> None:
-        self.schema = schema
-        self.entries = old if isinstance(old, Entries) else None
-        self.values = dict.fromkeys(old) if isinstance(old, tuple) else {}
-        self.old = old
-        self.given: dict[Key, Any] = {}
-        self.places: dict[Key, _Place] = {}
-
-    def put(self, key: Key, new: Any, place: _Place | None) -> None:
-        self.given[key] = new
-        if place is not None:
-            self.places[key] = place
-
-    def has(self, key: Key) -> bool:
-        """Return whether `key` is there as far as the edit has gone."""
-        if key in self.given:
-            return self.given[key] is not None
-        return key in self.entries if self.entries is not None else bool(key) and key[0] in self.values
-
-    def result(self) -> Child | None:
-        """Return the list or leaf-list as edited; the same object if nothing is different."""
-        if self.schema.kind == "leaf-list":
-            return self._values()
-        old = self.entries if self.entries is not None else Entries(self.schema)
-        changed = {key: entry for key, entry in self.given.items() if old.get(key) is not entry}
-        entries = old.updated(changed) if changed else old
-        if self.places:
-            moved = self._placed(list(entries))
-            if moved != list(entries):
-                known = dict(entries.items())
-                entries = Entries(self.schema, {key: known[key] for key in moved})
-        return entries
-
-    def _values(self) -> tuple[Value, ...]:
-        kept = [value for value in self.values if self.given.get((value,), value) is not None]
-        kept += [value for (value,), new in self.given.items() if new is not None and value not in self.values]
-        if self.places:
-            kept = [value for (value,) in self._placed([(value,) for value in kept])]
-        elif not self.schema.user_ordered:
-            kept.sort(key=self.schema.type.order)
-        return cast("tuple[Value, ...]", self.old) if kept == list(self.values) and self.old else tuple(kept)
-
-    def _placed(self, keys: list[Key]) -> list[Key]:
-        """Return `keys` with those that have places moved there, one after the other."""
-        # a ring of neighbours, closed by None: an edit may move every entry of a long list
-        ring: list[Key | None] = [None, *keys, None]
-        following = dict(pairwise(ring))
-        preceding = {right: left for left, right in pairwise(ring)}
-        for key, (place, anchor) in self.places.items():
-            left, right = preceding[key], following[key]
-            following[left], preceding[right] = right, left
-            right = anchor if place in ("before", "last") else following[anchor]
-            left = preceding[right]
-            following[left] = preceding[right] = key
-            following[key], preceding[key] = right, left
-        moved: list[Key] = []
-        key_or_end = following[None]
-        while key_or_end is not None:
-            moved.append(key_or_end)
-            key_or_end = following[key_or_end]
-        return moved
 
 
 def _named(schema: SchemaNode, key: Key) -> str:

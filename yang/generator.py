@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yang.compiler.typespecs import INTEGERS
 from yang.naming import IMPORTED, attribute_names, camel, members, nested, snake
+from yang.restrictions import written
 from yang.tables import NodeRecord
 from yang.types import (
     BinaryType,
@@ -25,7 +26,6 @@ from yang.types import (
     StringType,
     Type,
     UnionType,
-    written,
 )
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from yang.tree import Node
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
     from yang.tree import Entries
-    from yang.types import InstanceIdentifier
+    from yang.values import InstanceIdentifier
 
 STEP = re.compile(r"""/([\w.-]+):([\w.-]+)((?:\[(?:"[^"]*"|'[^']*'|[^]])*\])*)""")
 PREDICATE = re.compile(r"""\[(?:(\.)|([\w.-]+):([\w.-]+))=(?:"([^"]*)"|'([^']*)')\]|\[([0-9]+)\]""")

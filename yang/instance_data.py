@@ -12,7 +12,7 @@ from lxml import etree
 
 from yang.errors import BadElement, InvalidValue, MissingElement, UnknownElement
 from yang.tree import Entries, Node
-from yang.types import listed
+from yang.values import listed
 from yang.with_defaults import MODES, Mode, members_in, xml_in
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from yang import types
 from yang.errors import InvalidValue
 from yang.json_document import Number
-from yang.types import EMPTY, Identity, InstanceIdentifier, Type, UnionType, Value, shown
+from yang.types import Type, UnionType
+from yang.values import EMPTY, Empty, Identity, InstanceIdentifier, Value, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def encode(type_: Type, value: Value) -> Any:
         if type_.__class__ is types.IntegerType:
             return str(value) if type_.name in AS_STRINGS else value
         return str(value) if _member(type_, value).name in AS_STRINGS else value
-    if value is EMPTY or isinstance(value, types.Empty):
+    if value is EMPTY or isinstance(value, Empty):
         return [None]
     if isinstance(value, InstanceIdentifier):
         return simplified(value)

@@ -12,7 +12,7 @@ from yang.json_values import decoder, kind_of, refuse_characters
 from yang.limits import LIMITS, Limits
 from yang.path import Path
 from yang.tree import Entries, Node, ordered
-from yang.types import listed
+from yang.values import listed
 from yang.xmldata import ANY, OPERATIONS, bad, twice
 from yang.xmlio import inner_xml, print_children
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from yang.json_values import Decode
     from yang.schema import Schema, SchemaNode
     from yang.tree import Child, Key
-    from yang.types import Type, Value
+    from yang.types import Type
+    from yang.values import Value
 
 
 def read_json(

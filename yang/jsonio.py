@@ -14,7 +14,7 @@ from yang.xmldata import read_data
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
     from yang.tree import Child, Entries
-    from yang.types import Value
+    from yang.values import Value
 
 
 def print_json(node: Node, indent: int | None = None) -> str:

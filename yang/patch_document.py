@@ -9,7 +9,7 @@ from lxml import etree
 from yang.errors import BadElement, InvalidValue, MissingElement, UnknownElement
 from yang.json_document import JsonDocument
 from yang.patch_status import PATCH
-from yang.types import listed
+from yang.values import listed
 from yang.yang_patch import Edit, YangPatch, make_edit
 
 if TYPE_CHECKING:

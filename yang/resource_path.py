@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from yang.errors import InvalidValue, UnknownElement
 from yang.path import Path
-from yang.types import listed, shown
+from yang.values import listed, shown
 from yang.xmldata import OPERATIONS
 
 if TYPE_CHECKING:

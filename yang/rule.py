@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from yang.errors import InvalidValue
 from yang.identifiers import identified
 from yang.references import References, merge
-from yang.types import InstanceIdentifier, InstanceIdentifierType, LeafrefType, UnionType
+from yang.types import InstanceIdentifierType, LeafrefType, UnionType
+from yang.values import InstanceIdentifier
 from yang.xpath import evaluator
 from yang.xpath_functions import Context, is_true, nodes
 

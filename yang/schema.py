@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from yang import types
+from yang.identities import Identities
+from yang.restrictions import Pattern
 from yang.tables import CONFIG, MANDATORY, PRESENCE, USER_ORDERED, NodeRecord
-from yang.types import Identity, Type, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from yang.rules import Rules
     from yang.tables import Expression, ModuleRecord, Tables
+    from yang.types import Type
+    from yang.values import Value
 
 Support = dict[str, Any]
 """Which nodes are supported: child names with their own support; the name `*` stands for everything below."""
@@ -270,8 +273,6 @@ class Schema:
             module.namespace: module for module in self.modules.values() if module.record.belongs_to is None
         }
         self._types: list[Type | None] = [None] * len(tables.types)
-        self._derived: dict[tuple[str, ...], dict[str, Identity]] = {}
-        self._descendants: dict[str, set[str]] = {}
         top = NodeRecord("root", "", "", CONFIG, -1, {"choices": tables.choices}, tables.nodes)
         self.root = SchemaNode(self, top, None, 0, "", support)
 
@@ -331,43 +332,9 @@ class Schema:
         return Rules(self)
 
     @cached_property
-    def identities(self) -> dict[str, Identity]:
-        """Every identity by its `module:name`."""
-        return {name: Identity(name) for name in self.tables.identities}
-
-    def derived(self, bases: tuple[str, ...]) -> dict[str, Identity]:
-        """Return the identities that derive from all of `bases`, none of `bases` included."""
-        found = self._derived.get(bases)
-        if found is None:
-            common = set.intersection(*map(self._below, bases))
-            found = self._derived[bases] = {
-                name: self.identities[name] for name in sorted(common, key=self._identity_ranks.__getitem__)
-            }
-        return found
-
-    def is_derived(self, name: str, base: str) -> bool:
-        """Return whether the identity `name` derives from `base`, itself not included (RFC 7950 section 10.4.1)."""
-        return name in self._below(base)
-
-    def _below(self, base: str) -> set[str]:
-        found = self._descendants.get(base)
-        if found is None:
-            found = set(self._directly_derived.get(base, ()))
-            found.update(*map(self._below, tuple(found)))
-            self._descendants[base] = found
-        return found
-
-    @cached_property
-    def _directly_derived(self) -> dict[str, list[str]]:
-        derived: dict[str, list[str]] = {}
-        for name, bases in self.tables.identities.items():
-            for base in bases:
-                derived.setdefault(base, []).append(name)
-        return derived
-
-    @cached_property
-    def _identity_ranks(self) -> dict[str, int]:
-        return {name: rank for rank, name in enumerate(self.tables.identities)}
+    def identities(self) -> Identities:
+        """The identities of all modules."""
+        return Identities(self.tables.identities)
 
     def _make_type(self, spec: tuple[Any, ...]) -> Type:
         match spec:
@@ -376,7 +343,7 @@ class Schema:
             case ("decimal64", digits, ranges, complaint):
                 return types.DecimalType(digits, ranges, complaint)
             case ("string", lengths, patterns, complaint):
-                return types.StringType(lengths, [types.Pattern(*pattern) for pattern in patterns], complaint)
+                return types.StringType(lengths, [Pattern(*pattern) for pattern in patterns], complaint)
             case ("boolean",):
                 return types.BooleanType()
             case ("enumeration", values):
@@ -388,7 +355,7 @@ class Schema:
             case ("empty",):
                 return types.EmptyType()
             case ("identityref", bases):
-                return types.IdentityrefType(bases, self.derived(bases))
+                return types.IdentityrefType(bases, self.identities.derived(bases))
             case ("instance-identifier", require):
                 return types.InstanceIdentifierType(require_instance=require)
             case ("leafref", path, target, require):

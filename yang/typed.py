@@ -12,7 +12,7 @@ from yang.types import LeafrefType, UnionType
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
-    from yang.types import Value
+    from yang.values import Value
 
 
 def typed(schema: SchemaNode, value: object, above: Path | None) -> Value:

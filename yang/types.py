@@ -1,7 +1,6 @@
 """The built-in types of RFC 7950 section 9: text to value, value to canonical text, order.
 
-A value is a plain Python object: int, bool, Decimal, bytes or str; identities, instance-identifiers, bits and empty are
-kinds of str. Text in XML names identities by prefix; `resolve` turns that prefix (or None) into a module's name. The
+Text in XML names identities by prefix; `resolve` turns that prefix (or None) into a module's name. The
 canonical text that `Type.text` returns names them by module, as RFC 7951 does.
 """
 
@@ -12,71 +11,23 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from yang.errors import InvalidValue
+from yang.restrictions import Complaint, Interval, Pattern, within, written
+from yang.values import EMPTY, Bits, Empty, Identity, InstanceIdentifier, Value, listed, natural, shown
 
-Value: TypeAlias = "int | bool | Decimal | bytes | str"
 Resolve: TypeAlias = Callable[[str | None], str | None]
-Interval: TypeAlias = "tuple[Any, Any]"
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,25}").fullmatch
 DECIMAL = re.compile(r"[+-]?[0-9]{1,25}(\.[0-9]{1,25})?").fullmatch
 # RFC 4648 section 3.3: characters outside the alphabet are refused, line feeds among them
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch
-DIGITS = re.compile(r"([0-9]{1,4000})").split  # Python makes no int of more than 4,300 digits
-
-
-class Identity(str):
-    """An identity as a value: `module:name`."""
-
-    __slots__ = ()
-
-
-class InstanceIdentifier(str):
-    """A path to an instance as a value, in RFC 7951's form."""
-
-    __slots__ = ()
-
-
-class Bits(str):
-    """A set of bits as a value: the names of those set, in the order of their positions, with single spaces."""
-
-    __slots__ = ()
-
-
-class Empty(str):
-    """The one value of type empty."""
-
-    __slots__ = ()
-
-
-EMPTY = Empty()
 
 
 def by_module_name(prefix: str | None) -> str | None:
     """Resolve the prefixes of canonical text, which are the modules' names."""
     return prefix
-
-
-class Complaint(NamedTuple):
-    """What a model says when a restriction does not hold; what it leaves out is None."""
-
-    message: str | None = None
-    app_tag: str | None = None
-
-    def about(self, message: str) -> InvalidValue:
-        """Return the error, with `message` if the model has none of its own."""
-        return InvalidValue(self.message or message, app_tag=self.app_tag)
-
-
-class Pattern(NamedTuple):
-    """A pattern restriction: as the model writes it, and as Python's `re` takes it."""
-
-    source: str
-    regex: str
-    invert: bool = False
-    complaint: tuple[str | None, str | None] = (None, None)
 
 
 class Type(ABC):
@@ -105,27 +56,6 @@ class Type(ABC):
     def allowed(self) -> str:
         """Return what values are allowed, for a message."""
         return self.name
-
-
-def natural(text: str) -> tuple[list[Any], str]:
-    """Return a sort key that puts Ethernet2 before Ethernet10."""
-    parts: list[Any] = DIGITS(text)
-    parts[1::2] = map(int, parts[1::2])
-    return parts, text
-
-
-def within(intervals: Sequence[Interval], size: Any) -> bool:
-    """Return whether `size` is in one of `intervals`, bounds included."""
-    return any(low <= size <= high for low, high in intervals)
-
-
-def written(intervals: Sequence[Interval]) -> str:
-    """Return `intervals` as YANG writes them: `1..4094 | 5000`."""
-    return " | ".join(_bound(low) if low == high else f"{_bound(low)}..{_bound(high)}" for low, high in intervals)
-
-
-def _bound(number: Decimal | int) -> str:
-    return format(number, "f") if isinstance(number, Decimal) else str(number)
 
 
 class IntegerType(Type):
@@ -496,14 +426,3 @@ class UnionType(Type):
                 yield from member.leaves()
             else:
                 yield member
-
-
-def shown(text: str, limit: int = 60) -> str:
-    """Return `text` quoted for a message, cut if it is long."""
-    return repr(text if len(text) <= limit else text[:limit] + "…")
-
-
-def listed(names: Any, limit: int = 12) -> str:
-    """Return the first `limit` of `names` for a message."""
-    every = list(names)
-    return ", ".join(every[:limit]) + (f" … ({len(every)} in all)" if len(every) > limit else "")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from yang.errors import RequestError
     from yang.path import Path
     from yang.tree import Child, Entries
-    from yang.types import Value
+    from yang.values import Value
 
 ROUNDS = 64
 """How many times a dropped node may make another one's when false; no model chains that many."""

@@ -16,7 +16,7 @@ from yang.xmlio import print_child, print_children, print_leaf
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
     from yang.tree import Child
-    from yang.types import Value
+    from yang.values import Value
 
 Mode: TypeAlias = Literal["report-all", "report-all-tagged", "trim", "explicit"]
 

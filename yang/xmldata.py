@@ -18,7 +18,7 @@ from yang.errors import (
 )
 from yang.path import Path
 from yang.tree import Entries, Node, ordered
-from yang.types import listed, shown
+from yang.values import listed, shown
 from yang.xmlio import inner_xml
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from yang.schema import Schema, SchemaNode
     from yang.tree import Child, Key
-    from yang.types import Resolve, Value
+    from yang.types import Resolve
+    from yang.values import Value
 
 MIXED = etree.XPath("descendant-or-self::*[*][text()[normalize-space()]]")
 ANY = frozenset({"anydata", "anyxml"})

@@ -9,12 +9,13 @@ from xml.sax.saxutils import escape, quoteattr
 from lxml import etree
 
 from yang.errors import BadElement
-from yang.types import Identity, InstanceIdentifier, InstanceIdentifierType
+from yang.types import InstanceIdentifierType
+from yang.values import Identity, InstanceIdentifier
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
     from yang.tree import Child, Entries, Node
-from yang.types import Value
+from yang.values import Value
 
 TAG = re.compile(r"(<[^\s/>]+)(.*)", re.DOTALL).match
 PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall

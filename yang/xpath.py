@@ -18,7 +18,8 @@ from yang.cursor import Cursor, Text
 from yang.errors import InvalidValue, ModelError
 from yang.identifiers import identified
 from yang.tree import Entries, Node
-from yang.types import Identity, InstanceIdentifier, LeafrefType
+from yang.types import LeafrefType
+from yang.values import Identity, InstanceIdentifier
 from yang.xpath_functions import FUNCTIONS, OF_NODES, Context, Evaluator, Literal, is_true, nodes, to_number, to_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from yang.errors import ModelError
-from yang.types import BitsType, EnumerationType, Identity
+from yang.types import BitsType, EnumerationType
+from yang.values import Identity
 
 if TYPE_CHECKING:
     from yang.cursor import Cursor
@@ -136,7 +137,7 @@ def _translated(_: Context, text: Result, old: Result, new: Result) -> str:
 def _is_derived(found: Result, identity: Result, *, or_self: bool) -> bool:
     wanted = (identity.identity if isinstance(identity, Literal) else None) or to_text(identity)
     return any(
-        (or_self and node.value == wanted) or node.schema.schema.is_derived(node.value, wanted)
+        (or_self and node.value == wanted) or node.schema.schema.identities.is_derived(node.value, wanted)
         for node in nodes(found)
         if isinstance(node.value, Identity)
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from yang.path import Path
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
-    from yang.types import Value
+    from yang.values import Value
 
 Given: TypeAlias = "etree._Element | JsonDocument"  # noqa: SLF001 - lxml names it so
 

@@ -8,7 +8,7 @@ from backends.configuration import INTERFACE
 from backends.hardware.driver import Counters, Driver
 from backends.hardware.objects import Port
 from backends.state import StateSource
-from yang.types import Identity, Value
+from yang.values import Identity, Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -10,7 +10,7 @@ from backends.configuration import INTERFACE, SUBINTERFACE
 from backends.kernel.messages import LINK_TYPES, UP, oper_status
 from backends.kernel.resources import LOOPBACK
 from backends.state import StateSource
-from yang.types import Identity, Value
+from yang.values import Identity, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.state import StateSource
 from nos_mgmt.netconf.capabilities import capabilities
 from yang import deviations
-from yang.types import Identity, Value
+from yang.values import Identity, Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

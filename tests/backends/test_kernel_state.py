@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from backends.kernel import KernelBackend
-    from yang.types import Value
+    from yang.values import Value
 
 UP, RUNNING = 0x1, 0x40
 

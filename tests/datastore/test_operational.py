@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from yang.schema import Schema
     from yang.tree import Key
-    from yang.types import Value
+    from yang.values import Value
 
 TWO = interfaces(interface("Ethernet1", description="one", mtu=9000), interface("Ethernet2", description="two"))
 

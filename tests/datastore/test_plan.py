@@ -168,6 +168,27 @@ def test_what_a_port_would_drop_that_has_to_change_first_is_taken_away_before(
     ]
 
 
+def test_what_follows_a_port_that_has_to_change_first_may_lose_something_with_it(objects: Objects) -> None:
+    wanted = Wanted()
+    one, two = kernel.Port("one", enabled=True), kernel.Port("two", enabled=True)
+    ten, twenty = (kernel.VlanLink(f"one.{tag}", "one", tag, enabled=True, alias="") for tag in (10, 20))
+    address = kernel.Address("one.20", "2001:db8::1", 64)
+    route = kernel.Route("2001:db8:a::/48", 1024, (GATEWAY,))
+    kept(wanted, objects.change(one=(one,), two=(two,), ten=(ten,), twenty=(twenty, address), route=(route,)))
+    low = kernel.Port("one", enabled=True, mtu=1200)
+    changed = objects.change(one=(low,), twenty=None, two=(two, replace(address, interface="two")))
+    # the VLAN that goes gets the port's MTU at once, and with it loses IPv6
+    assert told(planned(wanted, changed, {one.key: one, two.key: two})) == [
+        "delete kernel:route 2001:db8:a::/48 1024",
+        "delete kernel:address one.20 2001:db8::1",
+        "delete kernel:vlan one.20",
+        "update kernel:port one",
+        "update kernel:vlan one.10",
+        "create kernel:address two 2001:db8::1",
+        "create kernel:route 2001:db8:a::/48 1024",
+    ]
+
+
 def test_what_only_one_can_have_is_given_up_before_another_takes_it(objects: Objects) -> None:
     wanted = Wanted()
     old, new, way = Label("old", "p1", 1), Label("new", "p1", 1), Way("w", number=1)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from yang.schema import Schema
     from yang.tree import Key
-    from yang.types import Value
+    from yang.values import Value
 
 MTU = f"{INTERFACE}/config/mtu"
 

@@ -14,7 +14,7 @@ from tests.conftest import config, empty, module
 from tests.yang.playground import schema_of
 from yang.edit import edit_config
 from yang.tree import CHUNK, Entries, Key, Node, is_empty, ordered
-from yang.types import natural
+from yang.values import natural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

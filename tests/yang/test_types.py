@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import module
 from yang.errors import InvalidValue
-from yang.types import EMPTY, Bits, Empty, Identity, InstanceIdentifierType, LeafrefType, Type, natural
+from yang.types import InstanceIdentifierType, LeafrefType, Type
+from yang.values import EMPTY, Bits, Empty, Identity, natural
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from tests.yang.playground import playground, trees
 from yang.diff import in_config
 from yang.edit import edit_config
 from yang.errors import BadElement
-from yang.types import Identity, InstanceIdentifier
+from yang.values import Identity, InstanceIdentifier
 from yang.xmldata import read_data
 from yang.xmlio import MalformedXml, parse_document, print_child, print_children
 
