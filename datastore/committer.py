@@ -29,6 +29,7 @@ from datastore.wanted import Wanted
 from yang.diff import difference
 from yang.errors import RequestError
 from yang.validate import validate
+from yang.values import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ class Committer:
         self._mender = Mender(self._lock, self._mended)
         self._publish = publish
         self._running = empty
-        self._deferred: Mapping[Key, Deferred] = {}
+        self._deferred: dict[Key, Deferred] = {}
         self._is_closed = False
         # what is left to do when systems or history could not be reached
         self._unseen: set[Key] = set()
@@ -92,7 +93,8 @@ class Committer:
 
     def deferred(self) -> list[Deferred]:
         """Return what is configured and cannot take effect yet."""
-        return list(self._deferred.values())
+        # a commit may change it meanwhile; a copy is made at once
+        return list(self._deferred.copy().values())
 
     def start(self) -> None:
         """Come back to the last sealed commit: read what the systems are like, and mend what is different.
@@ -108,6 +110,7 @@ class Committer:
             try:
                 self._start()
             except BaseException:
+                # whatever it is: nothing may be committed or mended on what was read only in part
                 self._is_closed = True
                 raise
 
@@ -218,8 +221,7 @@ class Committer:
         if not self._look_again(self._unseen):
             return "a backend does not answer"
         if not self._systems.get_in_step():
-            keys = ", ".join(named(key) for key in list(self.out_of_step)[:5])
-            return f"the systems are out of step with running, at {keys}"
+            return f"the systems are out of step with running, at {listed(map(named, self.out_of_step), 5)}"
         if not self._mark_aborted():
             return "the history cannot be written"
         return ""
@@ -236,10 +238,9 @@ class Committer:
     def _keep(self) -> None:
         """Keep what was tried out."""
         deferred = self._deferred_of(self._wanted.concerned)
-        if any(self._deferred.get(key) != deferred.get(key) for key in self._wanted.concerned):
-            # readers take it without a lock: it is replaced, never changed
-            others = {key: value for key, value in self._deferred.items() if key not in self._wanted.concerned}
-            self._deferred = others | deferred
+        for key in self._wanted.concerned - deferred.keys():
+            self._deferred.pop(key, None)
+        self._deferred.update(deferred)
         self._wanted.keep()
 
     def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
@@ -383,6 +384,6 @@ class Committer:
         self._keep()
         self._unseen.clear()
         if targets and self._converge(targets):
-            names = ", ".join(named(key) for key in keys)
+            names = listed(map(named, keys), 5)
             self._publish(f"came or went: {names}; {len(targets)} resources are as they should be")
         return True

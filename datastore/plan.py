@@ -200,7 +200,8 @@ def operations(
 def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: Wanted) -> list[Key]:
     """Return the keys of what is withdrawn but needed until other resources have been changed in place.
 
-    That are resources that go, and ones that only stop to offer something, such as a link that is set down.
+    That are resources that go, and ones that only stop to offer something or offer it differently, such as a link that is
+    set down; but not one that something else needs early, for what comes to hold.
     """
     changed = [(key, operation) for key, operation in made.items() if operation.before is not None]
     offered: dict[Fact, list[Key]] = {}
@@ -209,8 +210,9 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
             for fact in (key, *operation.resource.offers()):
                 offered.setdefault(fact, []).append(key)
     for key, operation in changed:
-        for fact in _withdrawn(operation, made, wanted):
-            offered.setdefault(fact, []).append(key)
+        if not _is_early(operation, made, wanted):
+            for fact in {*_given_up(operation), *_gained(operation)}:
+                offered.setdefault(fact, []).append(key)
     late: dict[Key, None] = {}
     waiting = [key for key, _ in changed] if offered else []
     while waiting:
@@ -221,11 +223,6 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
                     late[key] = None
                     waiting.append(key)
     return list(late)
-
-
-def _withdrawn(operation: Operation, made: Collection[Key], wanted: Wanted) -> Collection[Fact]:
-    """Return the facts that no longer hold after an update; none if it is needed early, for what comes to hold."""
-    return () if _is_early(operation, made, wanted) else _given_up(operation)
 
 
 def _given_up(operation: Operation) -> Collection[Fact]:

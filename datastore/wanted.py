@@ -18,6 +18,7 @@ from datastore.undo import UndoLog
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from datastore.objects import ChangedObject, Source
     from yang.path import Path
@@ -77,7 +78,7 @@ class Wanted:
         return self._waiting
 
     @property
-    def concerned(self) -> Collection[Key]:
+    def concerned(self) -> AbstractSet[Key]:
         """The keys of all resources that the change has looked at."""
         return self._before.keys()
 

@@ -141,8 +141,6 @@ def validate(
     if output is not None and len(files) > 1:
         raise click.UsageError("--output takes the data of one FILE")
     with plain_errors():
-        if not (models / "schema.tables").exists():
-            raise ModelError(f"no compiled models in {models}: run 'nos-mgmt models install'")
         from nos_mgmt.checking import Checker  # noqa: PLC0415 - as the server's modules
         from nos_mgmt.yanglint import Yanglint  # noqa: PLC0415
         from yang.limits import Limits  # noqa: PLC0415

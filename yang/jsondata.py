@@ -208,7 +208,7 @@ class _Reader:
             raise _misshapen(node, value, "an array of values")
         decode = self.decoder(node.type)
         values: list[Value] = []
-        seen: set[Value] = set()
+        seen: set[tuple[type, Value]] = set()  # True is no 1
         self.way.append(node.qname)
         for index, item in enumerate(value):
             try:
@@ -216,11 +216,11 @@ class _Reader:
             except InvalidValue as error:
                 self.note_invalid(error, node, item, index)
                 continue
-            if node.config and read in seen:
+            if node.config and (read.__class__, read) in seen:
                 # a value of configuration comes once (RFC 7950 section 7.7)
                 self.note(twice(node, f"{node.name} {node.type.text(read)}"), at=index)
                 continue
-            seen.add(read)
+            seen.add((read.__class__, read))
             values.append(read)
         self.way.pop()
         if node.user_ordered or not node.config:

@@ -114,9 +114,9 @@ class _Walk:
                 value = read_value(element, node)
             except RequestError as error:
                 raise Refused(element, error) from None
-            if node.kind == "leaf-list" and node.config and value in seen:
+            if node.kind == "leaf-list" and node.config and (value.__class__, value) in seen:
                 raise Refused(element, twice(node, f"{node.name} {node.type.text(value)}"))
-            seen.add(value)
+            seen.add((value.__class__, value))  # True is no 1
 
     def whole(self, parent: etree._Element, schema: SchemaNode, found: set[str]) -> None:
         """Raise what is wrong with the elements below `parent` taken together, and with text among them."""

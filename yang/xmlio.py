@@ -15,7 +15,7 @@ from yang.values import Identity, InstanceIdentifier
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
     from yang.tree import Child, Entries, Node
-from yang.values import Value
+    from yang.values import Value
 
 TAG = re.compile(r"(<[^\s/>]+)(.*)", re.DOTALL).match
 PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall

@@ -68,7 +68,4 @@ def _filter(call: Call) -> list[_Element] | None:
         refused = BadAttribute(f"filters are of type subtree here, not {kind!s}", info=info)
         refused.type = "protocol"
         raise refused
-    for leaf in element.iter():
-        # RFC 6241 section 6.2.5: white space around the text of a content match node is ignored
-        leaf.text = leaf.text.strip() if leaf.text else None
     return list(element)

@@ -189,6 +189,24 @@ def test_what_follows_a_port_that_has_to_change_first_may_lose_something_with_it
     ]
 
 
+def test_a_port_changes_after_what_has_moved_away_from_a_vlan_of_it_that_goes(objects: Objects) -> None:
+    wanted = Wanted()
+    one, two = kernel.Port("one", enabled=True), kernel.Port("two", enabled=True)
+    vlan = kernel.VlanLink("one.10", "one", 10, enabled=True, alias="")
+    address = kernel.Address("one.10", "2001:db8::1", 64)
+    route = kernel.Route("2001:db8:a::/48", 1024, (GATEWAY,))
+    kept(wanted, objects.change(one=(one,), two=(two,), vlan=(vlan, address), route=(route,)))
+    low = kernel.Port("one", enabled=True, mtu=1200)
+    changed = objects.change(one=(low,), vlan=None, two=(two, replace(address, interface="two")))
+    assert told(planned(wanted, changed, {one.key: one, two.key: two})) == [
+        "create kernel:address two 2001:db8::1",
+        "update kernel:route 2001:db8:a::/48 1024",
+        "delete kernel:address one.10 2001:db8::1",
+        "delete kernel:vlan one.10",
+        "update kernel:port one",
+    ]
+
+
 def test_what_only_one_can_have_is_given_up_before_another_takes_it(objects: Objects) -> None:
     wanted = Wanted()
     old, new, way = Label("old", "p1", 1), Label("new", "p1", 1), Way("w", number=1)
