@@ -127,7 +127,8 @@ KNOWN = (
     Known(
         "classes of characters",
         "RFC 7950 §9.4.5",
-        'The "pattern" statement … takes as an argument a regular expression string, as defined in [XSD-TYPES]. '
+        'The "pattern" statement, which is an optional substatement to the "type" statement, takes as an argument a '
+        "regular expression string, as defined in [XSD-TYPES]. "
         "(There \\w is every character but punctuation, separators and others, and \\d every decimal digit.)",
         re.compile(rf"match the pattern .*{CLASSES}|matching .*{CLASSES}"),
         None,
@@ -150,7 +151,7 @@ KNOWN = (
         Known(
             "text and elements in an anyxml",
             "RFC 7950 §7.11",
-            'The "anyxml" statement defines an interior node in the data tree. It defines an unknown chunk of XML. '
+            'The "anyxml" statement is used to represent an unknown chunk of XML. No restrictions are placed on the XML. '
             "(libyang overlooks what comes after it.)",
             ours,
             theirs,
@@ -161,14 +162,15 @@ KNOWN = (
     Known(
         "an anyxml of an unknown namespace",
         "RFC 7950 §7.11",
-        'The "anyxml" statement defines an interior node in the data tree. It defines an unknown chunk of XML.',
+        'The "anyxml" statement is used to represent an unknown chunk of XML. No restrictions are placed on the XML.',
         None,
         re.compile('No module with namespace "urn:x"'),
     ),
     Known(
         "name()",
         "XPath 1.0 §4.1",
-        "The QName must represent the expanded-name with respect to the namespace declarations in effect on the node. "
+        "The QName must represent the expanded-name with respect to the namespace declarations in effect on the node "
+        "whose expanded-name is being represented. "
         "(A name in the default namespace has no prefix; libyang puts the module's.)",
         None,
         re.compile(r"Must condition .*\bname\("),
@@ -192,7 +194,7 @@ KNOWN = (
     Known(
         "when over a default",
         "RFC 7950 §6.4.1",
-        "The accessible tree … All leafs and leaf-lists with default values in use (see Sections 7.6.1 and 7.7.2) exist. "
+        "In the accessible tree, all leafs and leaf-lists with default values in use exist (see Sections 7.6.1 and 7.7.2). "
         "(libyang judges a when before it adds defaults.)",
         None,
         re.compile("When condition"),
@@ -200,9 +202,10 @@ KNOWN = (
     ),
     Known(
         "addresses that the patterns take",
-        "RFC 6991 §4",
-        "The patterns of ipv4-address and ipv6-address take more, such as zeros before a number. (libyang asks "
-        "inet_pton of these types, whatever module they are restricted in.)",
+        "RFC 7950 §9.4.5",
+        'It is used to restrict the built-in type "string", or types derived from "string", to values that match the '
+        "pattern. (Those of ipv4-address and ipv6-address take more than inet_pton, which libyang asks of these types "
+        "whatever module they are restricted in.)",
         None,
         re.compile(r'Failed to convert IPv[46] address|value "[0-9A-Za-z:.%/]*[:.]0[0-9]+[./"]'),
     ),
@@ -210,8 +213,8 @@ KNOWN = (
         Known(
             "XPath that libxml2 evaluates as we do",
             "RFC 7950 §6.4",
-            "XPath evaluation is done in … the XPath 1.0 specification [XPATH]. (Comparisons with empty node-sets and "
-            "NaN, positions along reverse axes, text nodes.)",
+            "YANG relies on XML Path Language (XPath) 1.0 [XPATH] as a notation for specifying many inter-node references "
+            "and dependencies. (Comparisons with empty node-sets and NaN, positions along reverse axes, text nodes.)",
             ours,
             theirs,
             agrees_with_us,
@@ -221,16 +224,18 @@ KNOWN = (
     Known(
         "an instance-identifier of what is there by default",
         "RFC 7950 §9.13",
-        "All such leaf nodes MUST reference existing nodes or leaf or leaf-list nodes with default values in use.",
+        "All such leaf nodes MUST reference existing nodes or leaf or leaf-list nodes with their default value in use (see "
+        "Sections 7.6.1 and 7.7.2) for the data to be valid.",
         None,
         re.compile("value - required instance not found"),
         has_defaults,
     ),
     Known(
         "an identity without a prefix where no default namespace is declared",
-        "RFC 7951 §6.8",
-        "A simple form … is permitted only if the identity is defined in the same module as the leaf node. (That form is "
-        "taken in XML too, as clients write it, which is a leniency of ours: RFC 7950 §9.10.3 knows it in JSON only.)",
+        "RFC 7950 §9.10.3",
+        "If the prefix is not present, the namespace of the identityref is the default namespace in effect on the element "
+        "that contains the identityref value. (Where there is none, we take the leaf's module, as RFC 7951 §6.8 does in "
+        "JSON, which is a leniency of ours.)",
         None,
         re.compile(r'(?i)identityref "[^":]*" value - unable to map prefix'),
     ),
@@ -253,8 +258,8 @@ KNOWN = (
     Known(
         "unique over defaults below presence",
         "RFC 7950 §7.6.1",
-        "The usage of the default value depends on the leaf's closest ancestor node in the schema tree that is not a "
-        "non-presence container …: if no such ancestor exists …; otherwise, if this ancestor … exists in the data tree.",
+        "Otherwise, the default value MUST be used if the ancestor node exists in the data tree. (The ancestor is the "
+        "closest one that is not a non-presence container.)",
         None,
         re.compile("Unique data leaf"),
         has_a_unique_below_presence,
