@@ -77,7 +77,7 @@ class References:
                 turn = start.parent if axis.endswith("-sibling") and start.parent is not None else start
                 if axis in ("following", "preceding"):
                     turn = _root(start)
-                along = _along(axis, start)
+                along = _child(start, module, name) if axis == "child" and module and name else _along(axis, start)
                 if start.kind in ("leaf", "leaf-list"):
                     # a leaf stands for its text too, whose parent is the leaf
                     is_into = kind in ("text", "node") and axis in ("child", "descendant")
@@ -137,11 +137,7 @@ def merge(into: dict[T, SchemaNode], new: Mapping[T, SchemaNode]) -> None:
 
 def higher(a: SchemaNode, b: SchemaNode) -> SchemaNode:
     """Return the one of two nodes that is nearer to the root."""
-    return a if _depth(a) <= _depth(b) else b
-
-
-def _depth(node: SchemaNode) -> int:
-    return 0 if node.parent is None else 1 + _depth(node.parent)
+    return a if a.depth <= b.depth else b
 
 
 def _is_identity(node: SchemaNode | None) -> bool:
@@ -162,6 +158,11 @@ def _is_named(node: SchemaNode, module: str | None, name: str | None) -> bool:
     if node.kind == "root":
         return False
     return (name is None or node.name == name) and (module is None or node.module.name == module)
+
+
+def _child(node: SchemaNode, module: str, name: str) -> Iterable[SchemaNode]:
+    found = node.children.get(node.qname_of(module, name)) if node.is_inner else None
+    return () if found is None else (found,)
 
 
 def _along(axis: str, node: SchemaNode) -> Iterable[SchemaNode]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from yang.xpath_functions import Evaluator, Result
 
 
+REFERRING = frozenset({"leafref", "instance-identifier", "union"})
+"""The types that may refer to other nodes."""
+
+
 class Rule:
     """One when, must or leafref of one schema node, its owner."""
 
@@ -158,7 +162,7 @@ def rules_of(node: SchemaNode) -> Iterator[Rule]:
         yield Rule("when", node, when.expression, on_parent=when.on_parent)
     for must in node.musts:
         yield Rule("must", node, must.expression, message=must.message, app_tag=must.app_tag)
-    if node.kind in ("leaf", "leaf-list"):
+    if node.kind in ("leaf", "leaf-list") and node.type.name in REFERRING:
         members = list(node.type.leaves()) if isinstance(node.type, UnionType) else [node.type]
         references = [member for member in members if isinstance(member, LeafrefType | InstanceIdentifierType)]
         if len(members) == 1 and isinstance(members[0], LeafrefType):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from yang.collector import no_collections
 from yang.cursor import cursor_at, implied_instances, instances
 from yang.references import higher, merge
 from yang.rule import Rule, has_default, is_implied, rules_of, visited_by
@@ -60,16 +61,23 @@ class Rules:
         self._at_top: list[Rule] = []
         self._anywhere: list[Rule] = []
         self._sweeps: dict[SchemaNode, Sweep] = {}
-        nodes = [schema.root, *_configuration(schema.root)]
+        with no_collections():
+            self._find(schema)
+
+    def _find(self, schema: Schema) -> None:
+        nodes = [schema.root]
+        _add_configuration(schema.root, nodes)
         for node in nodes:
             if rules := list(rules_of(node)):
                 self._owned[node] = rules
-        for node in nodes:
-            for rule in self.owned_by(node):
+        for rules in self._owned.values():
+            for rule in rules:
                 self._index(rule)
-            anchor = anchor_of(node)
-            watched = self._with_influences(_conditions_of_presence(node))
-            self._requiring.add(anchor, {each: higher(anchor, top) for each, top in watched.items()})
+        for node in nodes:
+            if node.is_inner and (found := _conditions_of_presence(node)):
+                anchor = anchor_of(node)
+                watched = self._with_influences(found)
+                self._requiring.add(anchor, {each: higher(anchor, top) for each, top in watched.items()})
             if node.unique:
                 self._comparing.add(node, self._compared(node))
 
@@ -237,18 +245,21 @@ def anchor_of(node: SchemaNode) -> SchemaNode:
     return node
 
 
-def _configuration(node: SchemaNode) -> Iterator[SchemaNode]:
+def _add_configuration(node: SchemaNode, found: list[SchemaNode]) -> None:
+    """Add the configuration below `node` to `found`, parents first."""
     for child in node.children.values():
         if child.config and child.kind not in ("rpc", "notification"):
-            yield child
-            yield from _configuration(child)
+            found.append(child)
+            if child.is_inner:
+                _add_configuration(child, found)
 
 
 def _conditions_of_presence(node: SchemaNode) -> Reached:
     """Return what is looked at by the whens of what `node` requires to be there."""
     found: Reached = {}
-    for child in map(node.children.__getitem__, node.requirements):
-        for when in child.whens:
+    for name, child in node.children.items():
+        # what is required is looked for only where something hangs on it
+        for when in child.whens if child.whens and name in node.requirements else ():
             merge(found, visited_by(when.expression, node if when.on_parent else child))
     for choice in node.choices:
         for expression, _ in choice.whens if choice.mandatory else ():

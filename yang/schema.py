@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Support = dict[str, Any]
 """Which nodes are supported: child names with their own support; the name `*` stands for everything below."""
 
+NO_CHILDREN: dict[str, SchemaNode] = {}
+"""What nearly all nodes have below them, the leaves."""
+FLAGS = [tuple(bool(flags & flag) for flag in (CONFIG, MANDATORY, PRESENCE, USER_ORDERED)) for flags in range(16)]
+"""What the flags of a record say: config, mandatory, presence, user_ordered."""
 INNER = frozenset({"container", "list", "root", "rpc", "input", "output", "notification", "action"})
 
 
@@ -36,6 +40,14 @@ class Module:
         self.namespace = record.namespace
         self.prefix = record.prefix
         self.unique_prefix = unique_prefix
+        self._tags: dict[str, tuple[str, str, str]] = {}
+
+    def tags(self, name: str) -> tuple[str, str, str]:
+        """Return `{namespace}name`, and the start-tag without its end, and the end-tag, of an element `name`."""
+        found = self._tags.get(name)
+        if found is None:
+            found = self._tags[name] = (f"{{{self.namespace}}}{name}", f"<{name}", f"</{name}>")
+        return found
 
     def __repr__(self) -> str:
         return f"Module({self.name}@{self.revision})"
@@ -84,7 +96,9 @@ class SchemaNode:
     __slots__ = (
         "_children",
         "_default",
-        "_record",
+        "_extra",
+        "_module_name",
+        "_records",
         "_requirements",
         "_support",
         "_tags",
@@ -92,6 +106,7 @@ class SchemaNode:
         "choices",
         "close_tag",
         "config",
+        "depth",
         "keys",
         "kind",
         "mandatory",
@@ -126,43 +141,54 @@ class SchemaNode:
         support: Support | None,
     ) -> None:
         """Make the node of `record`, the child `qname` at `position` of `parent`."""
+        # a set has 15,000 nodes: no names for what is in their records, and nothing that most of them do not need
+        kind, name, module_name, flags, type_, extra, records = record
         self.schema = schema
         self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
         self.position = position
-        self.kind = record.kind
-        self.name = record.name
-        self._record = record
+        self.qname = qname
+        self.kind = kind
+        self.name = name
+        self._module_name = module_name
+        self._extra = extra
+        self._records = records
         self._support = support
-        self._children: dict[str, SchemaNode] | None = None
-        self._requirements: tuple[str, ...] | None = None
+        self._children: dict[str, SchemaNode] | None = None if records else NO_CHILDREN
+        self._requirements: tuple[str, ...] | None = None if records else ()
         self._tags: dict[str, SchemaNode] | None = None
         self._default: Value | tuple[Value, ...] | None = None
-        self.qname = qname
-        flags, extra = record.flags, record.extra
-        self.config = bool(flags & CONFIG)
-        self.mandatory = bool(flags & MANDATORY)
-        self.presence = bool(flags & PRESENCE)
-        self.user_ordered = bool(flags & USER_ORDERED)
-        self.keys: tuple[str, ...] = extra.get("keys", ())
-        self.min_elements: int = extra.get("min", 0)
-        self.max_elements: int | None = extra.get("max")
-        self.cases: tuple[tuple[str, str], ...] = extra.get("cases", ())
-        # most nodes have none of these, and a set has 15,000 nodes
-        self.choices = tuple([Choice(*choice) for choice in extra["choices"]]) if "choices" in extra else ()
-        self.whens = tuple([When(*when) for when in extra["when"]]) if "when" in extra else ()
-        self.musts = tuple([Must(*must) for must in extra["must"]]) if "must" in extra else ()
-        self.unique: tuple[tuple[tuple[str, ...], ...], ...] = extra.get("unique", ())
-        if record.kind == "root":
+        self.config, self.mandatory, self.presence, self.user_ordered = FLAGS[flags]
+        self.keys: tuple[str, ...] = ()
+        self.cases: tuple[tuple[str, str], ...] = ()
+        self.choices: tuple[Choice, ...] = ()
+        self.whens: tuple[When, ...] = ()
+        self.musts: tuple[Must, ...] = ()
+        self.unique: tuple[tuple[tuple[str, ...], ...], ...] = ()
+        self.min_elements: int = 0
+        self.max_elements: int | None = None
+        if extra:
+            self._take(extra)
+        if kind == "root":
             self.tag = ""
             return
-        module = self.module = schema.modules[record.module]
-        self.tag = f"{{{module.namespace}}}{record.name}"
-        self.open_tag = (
-            f"<{record.name}" if qname == record.name else f"<{record.name} xmlns={quoteattr(module.namespace)}"
-        )
-        self.close_tag = f"</{record.name}>"
-        if record.type >= 0:
-            self.type = schema.type(record.type)
+        module = self.module = schema.modules[module_name]
+        self.tag, self.open_tag, self.close_tag = module.tags(name)
+        if qname != name:
+            self.open_tag = f"<{name} xmlns={quoteattr(module.namespace)}"
+        if type_ >= 0:
+            self.type = schema.type(type_)
+
+    def _take(self, extra: dict[str, Any]) -> None:
+        """Take what few nodes have."""
+        self.keys = extra.get("keys", ())
+        self.cases = extra.get("cases", ())
+        self.unique = extra.get("unique", ())
+        self.min_elements = extra.get("min", 0)
+        self.max_elements = extra.get("max")
+        self.choices = tuple([Choice(*choice) for choice in extra.get("choices", ())])
+        self.whens = tuple([When(*when) for when in extra.get("when", ())])
+        self.musts = tuple([Must(*must) for must in extra.get("must", ())])
 
     @property
     def children(self) -> dict[str, SchemaNode]:
@@ -180,7 +206,7 @@ class SchemaNode:
     def default(self) -> Value | tuple[Value, ...] | None:
         """The default value of a leaf, or of a leaf-list as a tuple; None if there is none."""
         if self._default is None:
-            text = self._record.extra.get("default")
+            text = self._extra.get("default")
             if text is None:
                 return None
             self._default = tuple(map(self.type.parse, text)) if isinstance(text, tuple) else self.type.parse(text)
@@ -196,7 +222,7 @@ class SchemaNode:
     @property
     def unsupported(self) -> frozenset[str]:
         """The names of children that the model has and this schema leaves out."""
-        return frozenset(map(self._qname, self._records())) - self.children.keys()
+        return frozenset(self.qname_of(module, name) for _, name, module, *_ in self._records) - self.children.keys()
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -209,12 +235,7 @@ class SchemaNode:
 
     def operations(self) -> dict[str, SchemaNode]:
         """Return the actions and notifications of a data node, by qname (RFC 7950 sections 7.15 and 7.16)."""
-        records = [NodeRecord(*record) for record in self._record.extra.get("operations", ())]
-        named = [(self._qname(record), record) for record in records]
-        return {
-            qname: SchemaNode(self.schema, record, self, position, qname, None)
-            for position, (qname, record) in enumerate(named)
-        }
+        return self._made(self._extra.get("operations", ()), None)
 
     def path(self) -> str:
         """Return the schema path: `/module:container/list/leaf`."""
@@ -229,29 +250,28 @@ class SchemaNode:
     def __repr__(self) -> str:
         return f"SchemaNode({self.kind} {self.path() or '/'})"
 
-    def _records(self) -> list[NodeRecord]:
-        records = list(map(NodeRecord._make, self._record.children))
-        if self.keys:
-            rank = {name: index for index, name in enumerate(self.keys)}
-            records.sort(key=lambda record: rank.get(record.name, len(rank)))
-        return records
-
     def qname_of(self, module: str | None, name: str) -> str:
         """Return what a child `name` of `module` is called below this node (RFC 7951 section 4)."""
-        return name if self._record.module == module else f"{module}:{name}"
-
-    def _qname(self, record: NodeRecord) -> str:
-        return self.qname_of(record.module, record.name)
+        return name if self._module_name == module else f"{module}:{name}"
 
     def _make_children(self) -> dict[str, SchemaNode]:
-        support = None if self._support is None or "*" in self._support else self._support
-        children = {}
-        for position, record in enumerate(self._records()):
-            qname = self._qname(record)
-            if support is None or qname in support:
-                below = support[qname] if support is not None else None
-                children[qname] = SchemaNode(self.schema, record, self, position, qname, below)
-        return children
+        records = self._records
+        if self.keys:
+            rank = {name: index for index, name in enumerate(self.keys)}
+            records = tuple(sorted(records, key=lambda record: rank.get(record[1], len(rank))))
+        return self._made(records, None if self._support is None or "*" in self._support else self._support)
+
+    def _made(self, records: Iterable[NodeRecord], support: Support | None) -> dict[str, SchemaNode]:
+        """Return the nodes of `records` that `support` names, by qname."""
+        made = {}
+        for position, record in enumerate(records):
+            name, module = record[1], record[2]
+            qname = name if module == self._module_name else f"{module}:{name}"
+            if support is None:
+                made[qname] = SchemaNode(self.schema, record, self, position, qname, None)
+            elif qname in support:
+                made[qname] = SchemaNode(self.schema, record, self, position, qname, support[qname])
+        return made
 
 
 def _is_required(node: SchemaNode) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import marshal
 import sys
 import zlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from yang.collector import no_collections
 from yang.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path as FilePath
 
 FORMAT = 3
@@ -103,7 +101,7 @@ def load(file: FilePath) -> Tables:
     if checksum != _checksum(content):
         # not to be tried: marshal may do anything with bytes that it has not written
         raise ModelError(f"{file} is damaged: run 'nos-mgmt models compile'")
-    with _no_collections():
+    with no_collections():
         modules, types, expressions, identities, nodes, choices = marshal.loads(content)  # noqa: S302 - ours
     return Tables(
         tuple(ModuleRecord(*module) for module in modules),
@@ -113,18 +111,6 @@ def load(file: FilePath) -> Tables:
         nodes,
         choices,
     )
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Keep the collector from going through what is being loaded, again and again: there is no garbage in it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _header() -> bytes:
