@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from yang.errors import InvalidValue
 from yang.restrictions import Complaint, Interval, Pattern, within, written
-from yang.values import EMPTY, Bits, Empty, Identity, InstanceIdentifier, Value, listed, natural, shown
+from yang.values import EMPTY, Bits, Empty, Identity, InstanceIdentifier, Value, canonical, listed, natural, shown
 
 Resolve: TypeAlias = Callable[[str | None], str | None]
 
@@ -47,7 +47,7 @@ class Type(ABC):
 
     def text(self, value: Value) -> str:
         """Return the canonical text of `value` (RFC 7950 section 9.1), identities as `module:name`."""
-        return str(value)
+        return canonical(value)
 
     def order(self, value: Value) -> Any:
         """Return what values of this type sort by: numbers by size, text with the numbers in it by size."""
@@ -107,11 +107,6 @@ class DecimalType(Type):
         if not within(self.ranges, value):
             raise self.complaint.about(f"{text} is outside {written(self.ranges)}")
         return value or Decimal(0)  # there is no -0
-
-    def text(self, value: Value) -> str:
-        """Return RFC 7950 section 9.3.2's form: at least one digit on both sides of the point."""
-        text = format(value, "f")
-        return text if "." in text else text + ".0"
 
     def order(self, value: Value) -> Value:
         """Sort by size."""
@@ -177,10 +172,6 @@ class BooleanType(Type):
         if text == "false":
             return False
         raise InvalidValue(f"{shown(text)} is neither true nor false")
-
-    def text(self, value: Value) -> str:
-        """Return `true` or `false`."""
-        return "true" if value else "false"
 
     def order(self, value: Value) -> Value:
         """Sort false before true."""
@@ -260,10 +251,6 @@ class BinaryType(Type):
         if self.lengths and not within(self.lengths, len(value)):
             raise self.complaint.about(f"{len(value)} octets are outside {written(self.lengths)}")
         return value
-
-    def text(self, value: Value) -> str:
-        """Return base64."""
-        return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 class EmptyType(Type):
@@ -363,10 +350,6 @@ class LeafrefType(Type):
         """Return the target's value."""
         return self.target.parse(text, resolve)
 
-    def text(self, value: Value) -> str:
-        """Return the target's text."""
-        return self.target.text(value)
-
     def order(self, value: Value) -> Any:
         """Sort as the target does."""
         return self.target.order(value)
@@ -394,20 +377,6 @@ class UnionType(Type):
             except InvalidValue:
                 continue
         raise InvalidValue(f"{shown(text)} is not {self.allowed()}")
-
-    def text(self, value: Value) -> str:
-        """Return the text of the member that the value's own type tells."""
-        if isinstance(value, str):
-            return str(value)
-        for member in self.members:
-            text = member.text(value)
-            try:
-                # True is 1 to Python, and no number of YANG
-                if (found := member.parse(text)) == value and found.__class__ is value.__class__:
-                    return text
-            except InvalidValue:
-                continue
-        return str(value)
 
     def order(self, value: Value) -> Any:
         """Sort numbers first, by size, then octets, then text."""

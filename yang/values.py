@@ -5,11 +5,10 @@ They are int, bool, Decimal, bytes or str; identities, instance-identifiers, bit
 
 from __future__ import annotations
 
+import base64
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 Value: TypeAlias = "int | bool | Decimal | bytes | str"
 
@@ -41,6 +40,21 @@ class Empty(str):
 
 
 EMPTY = Empty()
+
+
+def canonical(value: Value) -> str:
+    """Return the canonical text of a value (RFC 7950 section 9.1), which its class decides; identities as `module:name`."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        # section 9.3.2: at least one digit on both sides of the point
+        text = format(value, "f")
+        return text if "." in text else text + ".0"
+    return str(value)
 
 
 def natural(text: str) -> tuple[list[Any], str]:

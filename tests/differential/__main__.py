@@ -55,6 +55,8 @@ def report(tallies: dict[str, Tally], seconds: float) -> None:
     print(row("all", every))
     for name, count in sorted(every.listed.items()):
         print(f"  listed: {name}: {count}")
+    if every.crashes:
+        print(f"  libyang crashed over {every.crashes} more")
     print(f"{every.instances} instances of {len(tallies)} kinds in {seconds:.1f} s")
 
 

@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 # pip-compile makes both, with the options that the Makefile has under LOCK; the first is what the second is built with
 LOCKS = (HERE / "libyang-build.lock", HERE / "libyang.lock")
 ENVIRONMENT = Path(sys.prefix) / "libyang"
+CRASHED = "libyang crashed"
 UNREACHABLE = ("No matching distribution", "connection broken", "NewConnectionError", "ReadTimeoutError")
 NOT_BUILT = ("libyang/libyang.h", "command 'gcc' failed: No such file", "Python.h", "unable to execute")
 
@@ -64,7 +65,7 @@ class Oracle:
         """Take the modules in `folder`, each with its features, and return why libyang does not, if so."""
         self._opened = {"folder": str(folder), "modules": list(features.items())}
         answer = self._ask(self._opened)
-        return "libyang crashed" if answer is None else answer["error"]
+        return CRASHED if answer is None else answer["error"]
 
     def judge(self, documents: Sequence[str]) -> list[str | None]:
         """Return what is wrong with each of `documents`; None if nothing is."""
@@ -74,9 +75,26 @@ class Oracle:
             return verdicts
         self._ask(self._opened)
         if len(documents) == 1:
-            return ["libyang crashed"]
+            return [CRASHED]
         middle = len(documents) // 2
         return self.judge(documents[:middle]) + self.judge(documents[middle:])
+
+    def in_json(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str] | str]:
+        """Return, for documents in XML and in JSON that say the same, both as libyang prints them in JSON.
+
+        Where it takes one of the two for invalid, or crashes, what it says stands instead.
+        """
+        answer = self._ask({"pairs": pairs})
+        if answer is None:
+            self._ask(self._opened)
+            if len(pairs) == 1:
+                return [CRASHED]
+            middle = len(pairs) // 2
+            return self.in_json(pairs[:middle]) + self.in_json(pairs[middle:])
+        return [
+            next((error for _, error in pair if error is not None), None) or (pair[0][0], pair[1][0])
+            for pair in answer["pairs"]
+        ]
 
     def close(self) -> None:
         """End the process."""

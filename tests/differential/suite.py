@@ -17,9 +17,10 @@ from lxml import etree
 
 from tests.differential import openconfig
 from tests.differential.instances import Maker, written
+from tests.differential.json_forms import differences
 from tests.differential.kinds import KINDS, OPENCONFIG
 from tests.differential.known import reason
-from tests.differential.oracle import Oracle
+from tests.differential.oracle import CRASHED, Oracle
 from yang.compiler import compile_modules
 from yang.errors import ModelError, RequestError
 from yang.schema import Schema
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.differential.kinds import Kind
+    from yang.tree import Node
 
 BATCH = 100
 """How many instances of one model are made."""
@@ -61,23 +63,38 @@ class Tally:
 
     instances: int = 0
     valid: int = 0
+    crashes: int = 0
+    """Instances that libyang crashed over, which is no verdict; they are not among the others."""
     listed: dict[str, int] = field(default_factory=dict)
     disagreements: list[Disagreement] = field(default_factory=list)
+
+    def take(self, found: Disagreement, schema: Schema) -> None:
+        """Count a disagreement, or the one in the list that it is."""
+        known = reason(schema, found.document, found.ours, found.theirs)
+        if known is not None:
+            self.listed[known] = self.listed.get(known, 0) + 1
+        else:
+            self.disagreements.append(found)
 
     def add(self, other: Tally) -> None:
         """Count what `other` counts."""
         self.instances += other.instances
         self.valid += other.valid
+        self.crashes += other.crashes
         self.disagreements += other.disagreements
         for name, count in other.listed.items():
             self.listed[name] = self.listed.get(name, 0) + count
 
 
+def tree_of(schema: Schema, document: str) -> Node:
+    """Return the tree of a document, which need not be valid."""
+    return read_data(parse_document(f"<config>{document}</config>".encode()), schema)
+
+
 def ours(schema: Schema, document: str) -> str | None:
     """Return what our engine finds wrong with `document`; None if nothing is."""
     try:
-        element = parse_document(f"<config>{document}</config>".encode())
-        errors = validate_whole(read_data(element, schema))
+        errors = validate_whole(tree_of(schema, document))
     except RequestError as error:
         return f"{error.tag}: {error}"
     return f"{errors[0].tag} {errors[0].app_tag}: {errors[0]}" if errors else None
@@ -183,21 +200,28 @@ def judge_documents(
     oracle: Oracle,
     tally: Tally,
 ) -> None:
-    """Have both judge `documents`, and count them."""
+    """Have both judge `documents`, and those that are valid in JSON as well, and count them."""
+    valid: list[tuple[str, Node]] = []
     for document, theirs in zip(documents, oracle.judge(documents), strict=True):
+        if theirs == CRASHED:
+            tally.crashes += 1
+            continue
         mine = ours(schema, document)
         tally.instances += 1
         tally.valid += mine is None
         if (mine is None) is (theirs is None):
+            if mine is None:
+                valid.append((document, tree_of(schema, document)))
             continue
         found = Disagreement(kind.name, number, modules, document, mine, theirs)
         # what is left says best what it is about
         shrink(found, schema, oracle)
-        known = reason(schema, found.document, found.ours, found.theirs)
-        if known is not None:
-            tally.listed[known] = tally.listed.get(known, 0) + 1
-        else:
-            tally.disagreements.append(found)
+        tally.take(found, schema)
+    for document, mine, theirs in differences(schema, valid, oracle):
+        if theirs == f"in JSON: {CRASHED}":
+            tally.crashes += 1
+            continue
+        tally.take(Disagreement(kind.name, number, modules, document, mine, theirs), schema)
 
 
 def _documents(maker: Maker, random: Random, kind: Kind, count: int) -> Iterator[str]:
@@ -216,7 +240,7 @@ def mend(root: Any, schema: Schema, random: Random) -> None:
     """Take elements away from below `root` until the document is valid, or it has been tried often enough."""
     for _ in range(6):
         try:
-            errors = validate_whole(read_data(parse_document(f"<config>{written(root)}</config>".encode()), schema))
+            errors = validate_whole(tree_of(schema, written(root)))
         except RequestError as error:
             errors = [error]
         for error in errors[:4]:

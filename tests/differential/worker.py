@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 
 from _libyang import ffi, lib
 
@@ -44,20 +45,39 @@ def open_context(folder, modules):
     return context, None
 
 
-def judged(context, document):
-    """Return what is wrong with `document`; None if nothing is."""
+@contextmanager
+def parsed(context, document, form):
+    """Yield the tree of `document` and what is wrong with it, None if nothing is; the tree goes away afterwards."""
     tree = ffi.new("struct lyd_node **")
     status = lib.lyd_parse_data_mem(
         context,
         ffi.new("char []", document.encode()),
-        lib.LYD_XML,
+        form,
         lib.LYD_PARSE_STRICT | lib.LYD_PARSE_NO_STATE,
         lib.LYD_VALIDATE_NO_STATE,
         tree,
     )
     said = messages(context)
+    yield tree[0], None if status == lib.LY_SUCCESS else said or f"status {status}"
     lib.lyd_free_all(tree[0])
-    return None if status == lib.LY_SUCCESS else said or f"status {status}"
+
+
+def judged(context, document):
+    """Return what is wrong with `document`; None if nothing is."""
+    with parsed(context, document, lib.LYD_XML) as (_, error):
+        return error
+
+
+def as_json(context, document, form):
+    """Return `document` as libyang prints it in JSON, and what is wrong with it; None if nothing is."""
+    with parsed(context, document, form) as (tree, error):
+        if error is not None:
+            return None, error
+        text = ffi.new("char **")
+        lib.lyd_print_mem(text, tree, lib.LYD_JSON, lib.LYD_PRINT_WITHSIBLINGS | lib.LYD_PRINT_SHRINK)
+        printed = ffi.string(text[0]).decode() if text[0] != ffi.NULL else "{}"
+        lib.free(text[0])
+        return printed, None
 
 
 def main():
@@ -71,6 +91,13 @@ def main():
                 lib.ly_ctx_destroy(context)
             context, error = open_context(request["folder"], request["modules"])
             answer = {"error": error}
+        elif "pairs" in request:
+            answer = {
+                "pairs": [
+                    (as_json(context, xml, lib.LYD_XML), as_json(context, json_, lib.LYD_JSON))
+                    for xml, json_ in request["pairs"]
+                ]
+            }
         else:
             answer = {"verdicts": [judged(context, document) for document in request["documents"]]}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -543,3 +543,11 @@ def test_a_union_of_identities_and_text_keeps_them_apart(type_of: TypeOf) -> Non
     assert isinstance(found, Identity)
     assert union.text(found) == "m:one"
     assert not isinstance(union.parse("p:nothing", {"p": "m"}.get), Identity)
+
+
+def test_the_canonical_text_of_a_union_is_that_of_the_member_that_took_the_text(type_of: TypeOf) -> None:
+    members = "type decimal64 { fraction-digits 1; } type binary { length 2..3; } type boolean; type empty;"
+    union = type_of(f"type union {{ {members} }}")
+    for text in ("1.5", "2.0", "YWE=", "true", ""):
+        assert union.text(union.parse(text)) == text
+    assert union.text(union.parse("2")) == "2.0"
