@@ -18,6 +18,7 @@ from yang.tree import Node
 from yang.validate import validate_whole
 from yang.xmldata import read_data
 from yang.xmlio import MalformedXml, parse_document, print_children
+from yang.xmlread import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,12 +37,15 @@ def read_xml(content: bytes) -> None:
     try:
         element = parse_document(content)
     except MalformedXml:
+        assert read_regular(content, schema) is None, "taken, though it is malformed"
         return
     try:
         tree = read_data(element, schema)
     except RequestError as error:
+        assert read_regular(content, schema) is None, "taken, though it is refused"
         told(error)
     else:
+        assert read_regular(content, schema) in (None, tree), "read in two ways"
         for error in validate_whole(tree):
             told(error)
         again = read_data(parse_document(f"<config>{print_children(tree)}</config>".encode()), schema)
