@@ -22,8 +22,8 @@ from yang.diff import in_config
 from yang.edit import edit_config
 from yang.errors import NosError, RequestError
 from yang.tree import Node
-from yang.xmldata import read_data
 from yang.xmlio import MalformedXml, parse_document, print_children
+from yang.xmlread import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,7 +241,7 @@ class History:
             if start is not None:
                 read = start.commit_id
                 text = _inflated(start.configuration, read)
-                tree = read_data(_parsed(text), self._schema)
+                tree = _snapshot(text, self._schema)
             for read, delta in deltas:
                 tree = replayed(tree, _inflated(delta, read))
         except RequestError as error:
@@ -324,7 +324,18 @@ def _parsed(text: str) -> etree._Element:
     try:
         return parse_document(in_config(text).encode())
     except MalformedXml as error:
-        raise HistoryFailed(f"what is written in the history is damaged: {error}") from error
+        raise _damaged(error) from error
+
+
+def _snapshot(text: str, schema: Schema) -> Node:
+    try:
+        return read_document(in_config(text).encode(), schema)
+    except MalformedXml as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: MalformedXml) -> HistoryFailed:
+    return HistoryFailed(f"what is written in the history is damaged: {error}")
 
 
 def _shown(url: str) -> str:
