@@ -10,7 +10,8 @@ from yang.types import IdentityrefType, LeafrefType, UnionType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from yang.schema import Module, Schema, SchemaNode
+    from yang.module import Module
+    from yang.schema import Schema, SchemaNode
     from yang.types import Type
 
 NAME = "nos-deviations"

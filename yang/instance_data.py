@@ -16,7 +16,8 @@ from yang.values import listed
 from yang.with_defaults import MODES, Mode, members_in, xml_in
 
 if TYPE_CHECKING:
-    from yang.schema import Module, Schema
+    from yang.module import Module
+    from yang.schema import Schema
 
 MODULE = "ietf-yang-instance-data"
 NAMESPACE = f"urn:ietf:params:xml:ns:yang:{MODULE}"

@@ -8,14 +8,16 @@ from xml.sax.saxutils import quoteattr
 
 from yang import types
 from yang.identities import Identities
+from yang.module import modules_of
 from yang.restrictions import Pattern
 from yang.tables import CONFIG, MANDATORY, PRESENCE, USER_ORDERED, NodeRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from yang.module import Module
     from yang.rules import Rules
-    from yang.tables import Expression, ModuleRecord, Tables
+    from yang.tables import Expression, Tables
     from yang.types import Type
     from yang.values import Value
 
@@ -27,30 +29,6 @@ NO_CHILDREN: dict[str, SchemaNode] = {}
 FLAGS = [tuple(bool(flags & flag) for flag in (CONFIG, MANDATORY, PRESENCE, USER_ORDERED)) for flags in range(16)]
 """What the flags of a record say: config, mandatory, presence, user_ordered."""
 INNER = frozenset({"container", "list", "root", "rpc", "input", "output", "notification", "action"})
-
-
-class Module:
-    """A module of the set, as hello and get-schema speak of it."""
-
-    def __init__(self, record: ModuleRecord, unique_prefix: str) -> None:
-        """Describe the module of `record`; no other module of its schema has its `unique_prefix`."""
-        self.record = record
-        self.name = record.name
-        self.revision = record.revision
-        self.namespace = record.namespace
-        self.prefix = record.prefix
-        self.unique_prefix = unique_prefix
-        self._tags: dict[str, tuple[str, str, str]] = {}
-
-    def tags(self, name: str) -> tuple[str, str, str]:
-        """Return `{namespace}name`, and the start-tag without its end, and the end-tag, of an element `name`."""
-        found = self._tags.get(name)
-        if found is None:
-            found = self._tags[name] = (f"{{{self.namespace}}}{name}", f"<{name}", f"</{name}>")
-        return found
-
-    def __repr__(self) -> str:
-        return f"Module({self.name}@{self.revision})"
 
 
 class Choice(NamedTuple):
@@ -288,7 +266,7 @@ class Schema:
     def __init__(self, tables: Tables, support: Support | None = None) -> None:
         """Serve `tables`, as far as `support` says; all of it if that is None."""
         self.tables = tables
-        self.modules = _modules(tables)
+        self.modules = modules_of(tables)
         self.by_namespace = {
             module.namespace: module for module in self.modules.values() if module.record.belongs_to is None
         }
@@ -387,17 +365,3 @@ class Schema:
 
 def _names(path: str) -> list[str]:
     return path.strip("/").split("/") if path.strip("/") else []
-
-
-def _modules(tables: Tables) -> dict[str, Module]:
-    """Return the modules by name, each with a prefix that no other one has."""
-    modules: dict[str, Module] = {}
-    taken: set[str] = set()
-    for record in tables.modules:
-        prefix, count = record.prefix, 1
-        while prefix in taken and record.belongs_to is None:
-            count += 1
-            prefix = f"{record.prefix}{count}"
-        taken.add(prefix)
-        modules[record.name] = Module(record, prefix)
-    return modules

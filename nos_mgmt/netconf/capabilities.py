@@ -10,7 +10,7 @@ from yang import deviations
 
 if TYPE_CHECKING:
     from nos_mgmt.device import Device
-    from yang.schema import Module
+    from yang.module import Module
 
 CAPABILITIES = (
     BASE_1_0,
