@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS
 from tests.conftest import needs
 from yang import bindings
 from yang.deviations import NAME, deviation_module
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 MODULES = bindings.DEFAULT / "modules"
 SHIPPED = sorted(OWN.glob("*.yang"))
+INTERFACE = "/openconfig-interfaces:interfaces/interface"
+SUBINTERFACE = f"{INTERFACE}/subinterfaces/subinterface"
+INSTANCE = "/openconfig-network-instance:network-instances/network-instance"
+ROUTE = f"{INSTANCE}/protocols/protocol/static-routes/static"
+HOP = f"{ROUTE}/next-hops/next-hop"
 NOT_OURS = (
     "RFC 8407: 4.1: the module name should start with",
     "RFC 8407: 4.9: namespace value should be",
@@ -35,11 +41,16 @@ def said_by_pyang(file: Path, *options: str) -> list[str]:
     return [line for line in (done.stdout + done.stderr).splitlines() if file.stem in line]
 
 
-def said_by_yanglint(file: Path) -> list[str]:
+def said_by_yanglint(file: Path, *options: str) -> list[str]:
     """Return what yanglint says of a module."""
-    command = [needs("yanglint"), "--path", str(file.parent), "--path", str(MODULES), str(file)]
+    command = [needs("yanglint"), "--path", str(file.parent), "--path", str(MODULES), *options, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return [*(done.stdout + done.stderr).splitlines(), *([f"status {done.returncode}"] if done.returncode else [])]
+
+
+def errors_by_yanglint(file: Path, *options: str) -> list[str]:
+    """Return what is wrong with a module to yanglint, which warns of OpenConfig's own modules as well."""
+    return [line for line in said_by_yanglint(file, *options) if not line.startswith("libyang warn")]
 
 
 @pytest.fixture
@@ -71,12 +82,34 @@ def test_pyang_has_nothing_to_say_of_a_devices_deviations(deviations: Path) -> N
 
 
 def test_yanglint_accepts_a_devices_deviations(deviations: Path) -> None:
-    # it warns of OpenConfig's own modules
-    said = [line for line in said_by_yanglint(deviations) if line.startswith("libyang err")]
-    assert [
-        line for line in said if not any(f'/oc-netinst:{name}" from module "{NAME}"' in line for name in LOST)
-    ] == []
+    assert errors_by_yanglint(deviations) == []
 
 
-LOST = ("enabled", "mtu", "enabled-address-families")
-"""Leaves of a network instance's config and state, under `uses` with `when`: yanglint 2.1.30 does not find them, pyang does."""
+@pytest.mark.parametrize(
+    "paths",
+    [
+        (f"{INTERFACE}/config/name", f"{INTERFACE}/config/mtu"),
+        (f"{INTERFACE}/config/name", f"{SUBINTERFACE}/config/*", f"{SUBINTERFACE}/openconfig-if-ip:ipv4/addresses/*"),
+        (f"{INSTANCE}/config/name", f"{INSTANCE}/config/mtu"),
+        (
+            f"{INSTANCE}/config/name",
+            f"{INSTANCE}/protocols/protocol/config/*",
+            f"{ROUTE}/config/prefix",
+            f"{HOP}/config/index",
+            f"{HOP}/config/next-hop",
+        ),
+    ],
+    ids=["mtu", "addresses", "instances", "routes"],
+)
+def test_yanglint_accepts_the_deviations_of_other_devices(
+    tmp_path: Path, full_schema: Schema, paths: tuple[str, ...]
+) -> None:
+    file = tmp_path / f"{NAME}.yang"
+    file.write_text(deviation_module(full_schema.supporting([*OWN_PATHS, *paths]), full_schema, OWN_DEFAULTS))
+    # identities that are defaults of OpenConfig are in modules that are only imported, which libyang takes only if told to
+    assert errors_by_yanglint(file, "--make-implemented") == []
+
+
+def test_yanglint_misses_what_a_deviation_names_in_vain(deviations: Path) -> None:
+    deviations.write_text(deviations.read_text().replace(":enabled-address-families", ":disabled-address-families"))
+    assert any(":disabled-address-families" in line for line in errors_by_yanglint(deviations))
