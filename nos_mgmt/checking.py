@@ -70,19 +70,20 @@ class Checker:
             return None
         for difference in file.said.differences(self.schema) if file.said is not None else ():
             self.say(f"{name}: note: {difference}")
-        tree, errors = file.read(self.schema, config_only=self.config_only)
-        is_read = not errors
-        if is_read:
-            errors = [error for error in validate_whole(tree) if self.is_complete or _is_within(error, tree)]
-        for error in errors:
-            line = error.line if error.line is not None else file.line(error.path)
-            self.tell(name, line, error, tree if is_read else None)
+        tree, wrong = file.read(self.schema, config_only=self.config_only)
+        is_judged = len(wrong) < self.limits.errors
+        broken = validate_whole(tree, wrong) if is_judged else []
+        broken = [error for error in broken if self.is_complete or _is_within(error, tree)]
+        for error in wrong:
+            self.tell(name, error.line if error.line is not None else file.line(error.path), error, None)
+        for error in broken:
+            self.tell(name, file.line(error.path), error, tree)
+        errors = [*wrong, *broken]
         if not errors:
             self.say(f"{name}: valid")
         else:
-            rest = "" if is_read else "; rules between nodes are judged once the document reads without error"
-            more = " or more" if not is_read and len(errors) >= self.limits.errors else ""
-            self.say(f"{name}: {len(errors)}{more} error{'s' if len(errors) > 1 else ''}{rest}")
+            more = "" if is_judged else " or more; rules between nodes are judged once there are fewer"
+            self.say(f"{name}: {len(errors)} error{'s' if len(errors) > 1 else ''}{more}")
         agrees = self.yanglint is None or self.agrees(name, file, is_valid=not errors)
         return tree if not errors and agrees else None
 

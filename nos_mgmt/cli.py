@@ -130,7 +130,7 @@ def validate(
 
     A FILE ('-' is the standard input) is XML or JSON (RFC 7951), whatever its name: data nodes alone, in <config> or
     <data>, or instance data (RFC 9195). Every error is told with its line, its path, the value and what would be allowed.
-    Values and names are judged first; rules between nodes (must, when, leafref, unique, mandatory) once these are right.
+    Rules between nodes (must, when, leafref, unique, mandatory) that look at a wrong name or value are judged once it is right.
 
     The status is 0 if every file is valid (and yanglint agrees, if asked), 1 otherwise.
 

@@ -137,12 +137,12 @@ class Text(Cursor):
 
 
 def cursor_at(root: Cursor, path: Path) -> Cursor | None:
-    """Return the cursor at `path` in the tree of `root`, or None if nothing is there."""
+    """Return the cursor at `path` in the tree of `root`, or None if nothing is there, as where an entry has no key."""
     cursor = root
     for step in path.steps():
         value = cursor.value.children.get(step.schema.qname)
         if step.schema.kind == "list" and value is not None:
-            value = value.get(step.key)
+            value = value.get(step.key) if step.key is not None else None
         elif step.schema.kind == "leaf-list" and step.key is not None:
             value = step.key[0]
         elif step.schema.kind == "container" and value is None and not step.schema.presence:

@@ -12,8 +12,7 @@ from yang.json_document import parse_json
 from yang.jsondata import read_members
 from yang.limits import LIMITS, Limits
 from yang.lines import JsonLines, XmlLines
-from yang.tree import Node
-from yang.xml_errors import all_errors
+from yang.xml_errors import read_all
 from yang.xmldata import read_data
 from yang.xmlio import MalformedXml, parse_document
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from yang.json_document import JsonDocument, Pointer
     from yang.path import Path
     from yang.schema import Schema
+    from yang.tree import Node
 
 NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
 WRAPPERS = ("config", "data")
@@ -45,7 +45,7 @@ class DataFile(Protocol):
     """What the file says of itself, if it is instance data."""
 
     def read(self, schema: Schema, *, config_only: bool) -> tuple[Node, list[RequestError]]:
-        """Return the tree and all that is wrong with the document; what is wrong may not be in the tree."""
+        """Return the tree and all that is wrong with the document, which the tree is without; empty if that is too much."""
 
     def line(self, path: Path | None) -> int | None:
         """Return the line of the node at `path`."""
@@ -93,8 +93,7 @@ class XmlFile:
         try:
             return read_data(self._top, schema, config_only=config_only), []
         except RequestError:
-            most = self._limits.errors
-            return Node(schema.root, {}), all_errors(self._top, schema.root, config_only=config_only, most=most)
+            return read_all(self._top, schema.root, config_only=config_only, most=self._limits.errors)
 
     def line(self, path: Path | None) -> int | None:
         """Return the line of the node at `path`."""

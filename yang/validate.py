@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from yang.cursor import Cursor, cursor_at, instances
-from yang.diff import changes
+from yang.diff import Change, changes
 from yang.errors import ConstraintViolation, DataMissing, RequestError, UnknownElement
+from yang.left_out import left_out
 from yang.path import Path
 from yang.sweep import cursor_of
 from yang.tree import Entries, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from yang.rule import Rule
     from yang.schema import SchemaNode
@@ -28,9 +29,17 @@ def validate(before: Node, after: Node) -> list[RequestError]:
     return list(_Validation(before, after).errors())
 
 
-def validate_whole(tree: Node) -> list[RequestError]:
-    """Return what is wrong with `tree`."""
-    return list(_Validation(Node(tree.schema, {}), tree).all_errors())
+def validate_whole(tree: Node, refused: Sequence[RequestError] = ()) -> list[RequestError]:
+    """Return what is wrong with `tree`.
+
+    If the document that it was read from was `refused` for these errors, what may only follow from them is not told.
+    """
+    validation = _Validation(Node(tree.schema, {}), tree)
+    places = left_out(tree, refused)
+    for place in places:
+        # what could be broken by taking this away may be a mere consequence: told to nobody here, it is not told again
+        list(validation.concerned(Change(place, before="", after=None)))
+    return [error for error in validation.all_errors() if not _is_consequence(error, places)]
 
 
 class _Validation:
@@ -52,11 +61,15 @@ class _Validation:
         """Yield what is wrong where the tree differs from the one before."""
         for change in changes(self.before, self.root.value):
             yield from self.structure(change.path, change.after)
-            for anchor in self.rules.anchors(change, self.root):
-                yield from self.requirements(anchor, anchor.path() if anchor.parent is not None else None)
-            for parent, list_ in self.rules.lists(change, self.root):
-                yield from self.unique(parent, list_)
-            yield from self.judge(self.rules.concerned(change, self.root, is_swept=True))
+            yield from self.concerned(change)
+
+    def concerned(self, change: Change) -> Iterator[RequestError]:
+        """Yield what is wrong elsewhere where `change` may have broken it."""
+        for anchor in self.rules.anchors(change, self.root):
+            yield from self.requirements(anchor, anchor.path() if anchor.parent is not None else None)
+        for parent, list_ in self.rules.lists(change, self.root):
+            yield from self.unique(parent, list_)
+        yield from self.judge(self.rules.concerned(change, self.root, is_swept=True))
 
     def judge(self, concerned: Iterable[tuple[Rule, Cursor]]) -> Iterator[RequestError]:
         """Yield the errors of the instances that break their rule."""
@@ -195,3 +208,11 @@ def _descendant(cursor: Cursor, names: tuple[str, ...]) -> object:
     for name in names:
         found = next(found.child(name), None) if found is not None else None
     return found.value if found is not None else None
+
+
+def _is_consequence(error: RequestError, places: set[Path]) -> bool:
+    """Return whether `error` is about what was left out at one of `places`: about it, what it holds, or its choice."""
+    steps = error.path.steps() if error.path is not None else []
+    return any(step in places for step in steps) or (
+        error.app_tag == "missing-choice" and any(each.schema.cases and each.parent == error.path for each in places)
+    )

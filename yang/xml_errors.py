@@ -1,6 +1,7 @@
 """Everything that is wrong with an XML document, where `read_data` ends at the first.
 
-Reading is the inner loop of every large edit, so it does not gather errors; a document that was refused is walked again.
+Reading is the inner loop of every large edit, so it does not gather errors; a document that was refused is walked again,
+and what is right of it becomes a tree, for the rules between nodes to be judged too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from lxml import etree
 
 from yang.errors import BadElement, RequestError, UnknownElement
 from yang.limits import LIMITS
+from yang.tree import Entries, Node, is_empty, ordered
 from yang.xmldata import (
     ANY,
     OPERATIONS,
@@ -31,24 +33,27 @@ from yang.xmldata import (
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
+    from yang.tree import Child
 
 
-def all_errors(
+def read_all(
     parent: etree._Element, schema: SchemaNode, *, config_only: bool = True, most: int = LIMITS.errors
-) -> list[RequestError]:
-    """Return what is wrong with the elements below `parent`, in their order; empty if `read_children` takes them.
+) -> tuple[Node, list[RequestError]]:
+    """Return the node of `schema` that `parent` stands for without what is wrong in it, and what that is, in its order.
 
-    No more than `most` are looked for. Each has the path of its node, the line of its element and the value that is refused.
+    No more than `most` errors are looked for, and if there are so many, the node is empty. Each has the path of its node,
+    the line of its element and the value that is refused.
     """
     walk = _Walk(parent, schema, most, config_only=config_only)
+    node = Node(schema, {})
     with suppress(_Enough):
-        walk.children(parent, schema)
+        node = Node(schema, walk.children(parent, schema))
     if not walk.errors:
         try:
             read_children(parent, schema, config_only=config_only)
         except RequestError as error:
-            return [error]
-    return walk.errors
+            walk.errors.append(error)
+    return node, walk.errors
 
 
 class _Enough(Exception):
@@ -65,24 +70,31 @@ class _Walk:
         self.errors: list[RequestError] = []
         self.told: set[tuple[etree._Element, str]] = set()
 
-    def children(self, parent: etree._Element, schema: SchemaNode) -> None:
-        """Note what is wrong with the elements below `parent`, which is one of `schema`."""
-        found: set[str] = set()
-        seen: dict[str, set[Any]] = {}
+    def children(self, parent: etree._Element, schema: SchemaNode) -> dict[str, Child]:
+        """Return what is right of the children that the elements below `parent`, which is one of `schema`, stand for."""
+        present: set[str] = set()
+        found: dict[str, Any] = {}
         for element in parent:
             try:
                 node = self.schema_of(element, parent, schema)
-                if node.qname in found and node.kind not in ("list", "leaf-list"):
+                if node.qname in present and node.kind not in ("list", "leaf-list"):
                     self.note(Refused(element, twice(node, node.name)))
                 else:
-                    found.add(node.qname)
-                    self.child(element, node, seen.setdefault(node.qname, set()))
+                    present.add(node.qname)
+                    self.child(element, node, found)
             except Refused as refused:
                 self.note(refused)
         try:
-            self.whole(parent, schema, found)
+            self.whole(parent, schema, present)
         except Refused as refused:
             self.note(refused)
+        for name, child in found.items():
+            node = schema.children[name]
+            if node.kind == "list":
+                found[name] = Entries(node, child)
+            elif node.kind == "leaf-list":
+                found[name] = self.reader.leaf_list(parent, node, list(child.values()))
+        return ordered(schema, {name: child for name, child in found.items() if not is_empty(child)})
 
     def schema_of(self, element: etree._Element, parent: etree._Element, schema: SchemaNode) -> SchemaNode:
         """Return the schema node of an element below `parent`."""
@@ -95,28 +107,35 @@ class _Walk:
             raise Refused(element, UnknownElement(f"{node.name} is state, not configuration", info=bad(node)))
         return node
 
-    def child(self, element: etree._Element, node: SchemaNode, seen: set[Any]) -> None:
-        """Note or raise what is wrong with one element; `seen` has the keys or values of its list before it."""
+    def child(self, element: etree._Element, node: SchemaNode, found: dict[str, Any]) -> None:
+        """Add to `found` what one element stands for; note or raise what is wrong with it."""
+        name = node.qname
         if node.kind == "container":
-            self.children(element, node)
+            found[name] = Node(node, self.children(element, node))
         elif node.kind == "list":
-            self.children(element, node)
+            children = self.children(element, node)
             key = read_key(element, node)
-            if key and key in seen:
+            entries = found.setdefault(name, {})
+            if key in entries:
                 raise Refused(element, twice(node, " ".join([node.name, *map(str, key)])))
-            seen.add(key)
+            entries[key or (len(entries) + 1,)] = Node(node, children)
         elif node.kind in ANY:
             if node.kind == "anydata" and not len(element):
                 refuse_text(element)
-            self.reader.inner_xml(element)
+            found[name] = self.reader.inner_xml(element)
         else:
             try:
                 value = read_value(element, node)
             except RequestError as error:
                 raise Refused(element, error) from None
-            if node.kind == "leaf-list" and node.config and (value.__class__, value) in seen:
+            if node.kind == "leaf":
+                found[name] = value
+                return
+            values = found.setdefault(name, {})
+            which = (value.__class__, value) if node.config else len(values)  # True is no 1
+            if which in values:
                 raise Refused(element, twice(node, f"{node.name} {node.type.text(value)}"))
-            seen.add((value.__class__, value))  # True is no 1
+            values[which] = value
 
     def whole(self, parent: etree._Element, schema: SchemaNode, found: set[str]) -> None:
         """Raise what is wrong with the elements below `parent` taken together, and with text among them."""

@@ -19,7 +19,7 @@ def validate(call: Call) -> None:
     config = cast("_Element | None", source.get("config"))
     datastores = call.device.datastores
     if config is not None:
-        datastores.validate(inline_config(config, call.device.schema))
+        datastores.validate(inline_config(config, call.device.schema, is_judged=True))
     else:
         datastores.validate(datastores.read(named_datastore(source)))
 

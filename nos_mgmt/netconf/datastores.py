@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from datastore.errors import ValidationFailed
 from yang.errors import RequestError
-from yang.xml_errors import all_errors
+from yang.limits import LIMITS
+from yang.validate import validate_whole
+from yang.xml_errors import read_all
 from yang.xmldata import read_data
 
 if TYPE_CHECKING:
@@ -17,16 +19,19 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 
-def inline_config(config: _Element, schema: Schema) -> Node:
+def inline_config(config: _Element, schema: Schema, *, is_judged: bool = False) -> Node:
     """Return the configuration that stands in a request.
 
     Raises:
-        ValidationFailed: It has errors, and these are all of them.
+        ValidationFailed: It has errors of names and values, and these are all of them; if it `is_judged`, with those between
+            nodes that do not only follow from them.
     """
     try:
         return read_data(config, schema)
     except RequestError as error:
-        raise ValidationFailed(all_errors(config, schema.root)) from error
+        tree, refused = read_all(config, schema.root)
+        broken = validate_whole(tree, refused) if is_judged and len(refused) < LIMITS.errors else []
+        raise ValidationFailed([*refused, *broken]) from error
 
 
 def named_datastore(choice: Node) -> Name:

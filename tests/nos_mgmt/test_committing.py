@@ -107,6 +107,12 @@ def test_what_is_not_valid_is_told_with_its_paths(client: Client, source: str) -
     assert {one.path for one in found} == {f"{PATH}/oc-if:name", f"{PATH}/oc-if:config/oc-if:type"}
 
 
+def test_broken_rules_are_told_beside_values_that_are_wrong(client: Client) -> None:
+    wrong = interfaces(interface("Ethernet1", mtu=70000), "<interface><name>Ethernet2</name></interface>")
+    found = errors(client.send(validate(f"<config>{wrong}</config>")))
+    assert [one.tag for one in found] == ["invalid-value", "data-missing", "data-missing"]
+
+
 def test_running_is_valid_whatever_the_candidate_is(client: Client) -> None:
     client.edit(NO_CONFIG)
     assert is_ok(client.send(validate("<running/>")))

@@ -83,7 +83,7 @@ def test_every_error_has_file_line_path_value_and_what_is_allowed(models: Path, 
         "    value    'two'",
         "    allowed  one of m:one",
         "    error    invalid-value",
-        f"{name}: 3 errors; rules between nodes are judged once the document reads without error",
+        f"{name}: 3 errors",
     ]
 
 
@@ -95,6 +95,26 @@ def test_broken_rules_have_the_models_message_and_the_line(models: Path, tmp_pat
     assert f"{name}:3: other x refers to nothing" in result.output
     assert "value    'x'\n    error    data-missing, instance-required" in result.output
     assert f"{name}: 2 errors\n" in result.output
+
+
+def test_broken_rules_are_told_beside_what_is_wrong_in_itself(models: Path, tmp_path: Path) -> None:
+    name = write(tmp_path / "both.json", '{"m:c": {"mtu": 100,\n "kind": "two",\n "other": "x"}}')
+    output = validate(models, name).output
+    assert [line for line in output.splitlines() if line.startswith(name)] == [
+        f"{name}:2: kind: 'two' is not an identity derived from m:base",
+        f"{name}:1: not a hundred",
+        f"{name}:3: other x refers to nothing: there is no such ../description",
+        f"{name}: 3 errors",
+    ]
+    name = write(tmp_path / "first.xml", BAD.replace("10<", "100<").replace("two", "one"))
+    assert f"{name}: 2 errors\n" in validate(models, name).output
+
+
+def test_rules_are_judged_once_there_are_not_too_many_errors(models: Path, tmp_path: Path) -> None:
+    wrong = "<x/>" * 1000
+    name = write(tmp_path / "many.xml", f'<c xmlns="urn:m"><mtu>100</mtu>{wrong}</c>')
+    last = validate(models, name).output.splitlines()[-1]
+    assert last == f"{name}: 1000 errors or more; rules between nodes are judged once there are fewer"
 
 
 def test_what_a_reference_could_be_is_told(models: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from lxml import etree
 from tests.conftest import module
 from tests.yang.playground import Draw, playground, schema_of, trees
 from yang.errors import RequestError
-from yang.xml_errors import all_errors
+from yang.xml_errors import read_all
 from yang.xmldata import read_data
 from yang.xmlio import MalformedXml, parse_document, print_children
 
@@ -28,7 +28,7 @@ SCHEMA = schema_of(
 
 def errors_of(content: str) -> list[RequestError]:
     document = f'<data xmlns="urn:m">{content}</data>'
-    return all_errors(parse_document(document.encode()), SCHEMA.root)
+    return read_all(parse_document(document.encode()), SCHEMA.root)[1]
 
 
 def test_every_error_is_told_in_the_order_of_the_document() -> None:
@@ -73,8 +73,9 @@ def test_the_models_own_message_and_app_tag_come_with_the_value() -> None:
 
 def test_after_so_many_errors_no_more_are_looked_for() -> None:
     document = parse_document(b'<data xmlns="urn:m">' + b"<x/>" * 100 + b"</data>")
-    assert len(all_errors(document, SCHEMA.root, most=10)) == 10
-    assert len(all_errors(document, SCHEMA.root)) == 100
+    node, errors = read_all(document, SCHEMA.root, most=10)
+    assert (node.children, len(errors)) == ({}, 10)
+    assert len(read_all(document, SCHEMA.root)[1]) == 100
 
 
 def test_the_first_error_has_line_and_value_too() -> None:
@@ -114,10 +115,10 @@ def test_there_are_errors_if_and_only_if_a_document_is_refused(content: bytes) -
     except MalformedXml:
         return
     schema = playground()
-    found = all_errors(top, schema.root)
+    tree, found = read_all(top, schema.root)
     refused: set[str] = set()
     try:
-        read_data(top, schema)
+        assert read_data(top, schema) == tree
     except RequestError as error:
         refused.add(error.tag)
         if error.message.endswith("text between its elements"):
