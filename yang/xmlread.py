@@ -12,8 +12,10 @@ What is anything but elements of the schema with namespace declarations and valu
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from yang.collector import no_collections
 from yang.errors import InvalidValue
 from yang.tree import Entries, Node, ordered
 from yang.types import LeafrefType, StringType
@@ -21,7 +23,7 @@ from yang.xmldata import read_data
 from yang.xmlio import parse_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from yang.schema import Schema, SchemaNode
     from yang.types import Resolve, Type
@@ -67,8 +69,9 @@ def read_document(content: bytes, schema: Schema, *, config_only: bool = True) -
         MalformedXml: As for `parse_document`.
         RequestError: As for `read_data`.
     """
-    tree = read_regular(content, schema, config_only=config_only) if len(content) >= SMALL else None
-    return read_data(parse_document(content), schema, config_only=config_only) if tree is None else tree
+    with no_collections():
+        tree = read_regular(content, schema, config_only=config_only) if len(content) >= SMALL else None
+        return read_data(parse_document(content), schema, config_only=config_only) if tree is None else tree
 
 
 def read_regular(content: bytes, schema: Schema, *, config_only: bool = True) -> Node | None:
@@ -160,7 +163,7 @@ class _Reading:
         levels = self.levels
         state = self.start
         operations: tuple[Operation, ...]
-        for piece, text in self.pieces():
+        for piece, text in chain.from_iterable(self.pieces()):
             step = state.steps.get(piece)
             if step is None:
                 step = self.step(state, piece, is_last=text is None)
@@ -193,6 +196,9 @@ class _Reading:
         if state.places:
             # what is the end here was more than that before
             raise _Irregular
+        for each in self.states.values():
+            # they go round in circles
+            each.steps.clear()
         return Node(self.schema.root, levels[0])
 
     def other(self, operation: int, level: int, name: str, what: Any) -> None:
@@ -213,8 +219,8 @@ class _Reading:
             children.clear()
             children.update(in_order)
 
-    def pieces(self) -> Iterator[tuple[str, str | None]]:
-        """Yield each piece of markup with the text behind it; the last one has none."""
+    def pieces(self) -> Iterator[Iterable[tuple[str, str | None]]]:
+        """Yield the pieces of markup of some part, each with the text behind it; the last one of all has none."""
         head = HEAD(self.text)
         rest = ""
         for start in range(head.end() if head is not None else 0, len(self.text), CHUNK):
@@ -225,8 +231,8 @@ class _Reading:
                 raise _Irregular
             self.texts += len(parts) // 2
             each = iter(parts)
-            yield from zip(each, each, strict=True)
-        yield rest, None
+            yield zip(each, each, strict=True)
+        yield ((rest, None),)
 
     def step(self, state: _State, piece: str, *, is_last: bool) -> _Step:
         """Return what `piece` does in `state`, and remember it."""
@@ -273,12 +279,13 @@ class _Reading:
     def resolver(self, place: _Place) -> Resolve:
         """Return the function that turns the prefixes in scope at `place` into modules' names; see `yang.xmldata.resolver`."""
         spaces: dict[str | None, str] = {prefix or None: namespace for prefix, namespace in place.spaces}
+        modules = self.schema.by_namespace  # and not self, which has the tree
 
         def resolve(prefix: str | None) -> str | None:
             namespace = spaces.get(prefix)
             if prefix is None and namespace is None:
                 namespace = place.node.module.namespace
-            module = self.schema.by_namespace.get(namespace) if namespace is not None else None
+            module = modules.get(namespace) if namespace is not None else None
             return module.name if module is not None else None
 
         return resolve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -269,3 +270,16 @@ def test_markup_that_never_comes_again_is_left() -> None:
     )
     assert read_regular(content.encode(), playground()) is None
     assert len(read_document(content.encode(), playground()).children["m:texts"]) == 600
+
+
+def test_what_is_read_is_the_only_thing_that_is_left() -> None:
+    content = b'<data xmlns="urn:m">' + b"<texts>a</texts>" + b"<kinds>one</kinds></data>" + b"\n" * SMALL
+    schema = playground()
+    tree = read_document(content, schema)
+    gc.collect()
+    gc.disable()
+    try:
+        assert read_document(content, schema) == tree
+        assert gc.collect() == 0  # a tree in a circle would stay until the collector comes
+    finally:
+        gc.enable()
