@@ -15,6 +15,7 @@ from yang.lines import JsonLines, XmlLines
 from yang.xml_errors import read_all
 from yang.xmldata import read_data
 from yang.xmlio import MalformedXml, parse_document
+from yang.xmlread import read_regular
 
 if TYPE_CHECKING:
     from yang.instance_data import InstanceDataSet
@@ -76,6 +77,7 @@ class XmlFile:
         """Parse `content`, and look where its data is."""
         self.said: InstanceDataSet | None = None
         self._limits = limits
+        self._regular = b""
         try:
             root = parse_document(content)
         except MalformedXml as error:
@@ -86,10 +88,14 @@ class XmlFile:
         elif root.tag not in XML_WRAPPERS:
             self._top = etree.Element("data")
             self._top.append(root)
+        else:
+            self._regular = content
         self._lines = XmlLines(self._top)
 
     def read(self, schema: Schema, *, config_only: bool) -> tuple[Node, list[RequestError]]:
         """Return the tree and all that is wrong with the document, in its order."""
+        if (tree := read_regular(self._regular, schema, config_only=config_only)) is not None:
+            return tree, []
         try:
             return read_data(self._top, schema, config_only=config_only), []
         except RequestError:

@@ -69,9 +69,8 @@ def read_document(content: bytes, schema: Schema, *, config_only: bool = True) -
         MalformedXml: As for `parse_document`.
         RequestError: As for `read_data`.
     """
-    with no_collections():
-        tree = read_regular(content, schema, config_only=config_only) if len(content) >= SMALL else None
-        return read_data(parse_document(content), schema, config_only=config_only) if tree is None else tree
+    tree = read_regular(content, schema, config_only=config_only) if len(content) >= SMALL else None
+    return read_data(parse_document(content), schema, config_only=config_only) if tree is None else tree
 
 
 def read_regular(content: bytes, schema: Schema, *, config_only: bool = True) -> Node | None:
@@ -84,7 +83,8 @@ def read_regular(content: bytes, schema: Schema, *, config_only: bool = True) ->
             return None
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return _Reading(text, schema, config_only=config_only).tree()
+        with no_collections():
+            return _Reading(text, schema, config_only=config_only).tree()
     except (_Irregular, InvalidValue, KeyError, UnicodeDecodeError):
         return None
 
