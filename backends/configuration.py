@@ -11,7 +11,6 @@ from yang.bindings import openconfig_if_ip as ip
 from yang.bindings import openconfig_interfaces as interfaces
 from yang.bindings import openconfig_local_routing as local_routing
 from yang.bindings import openconfig_network_instance as network_instance
-from yang.values import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,6 @@ IPV6_METRIC = 1024
 DEFAULT_NAME = "DEFAULT"
 DEFAULT_INSTANCE = "openconfig-network-instance-types:DEFAULT_INSTANCE"
 STATIC = "openconfig-policy-types:STATIC"
-DROP = "openconfig-local-routing:DROP"
 
 
 def subinterface_name(keys: tuple[Key, ...]) -> str:
@@ -165,9 +163,9 @@ def next_hops(view: StaticView, prefix: str) -> Iterator[NextHop]:
         if interface and reference.subinterface:
             interface = f"{interface}.{reference.subinterface}"
         gateway = ""
-        is_drop = value == DROP
-        if not isinstance(value, Identity) and value is not None:
-            gateway = canonical_address(str(value).partition("%")[0])
+        is_drop = value is local_routing.LocalDefinedNextHop.DROP
+        if value is not None and not isinstance(value, local_routing.LocalDefinedNextHop):
+            gateway = canonical_address(value.partition("%")[0])
             if (":" in gateway) != (":" in prefix):
                 raise Untranslatable(f"{gateway} is no next hop for {prefix}: the address families differ", leaf)
         elif not interface and not is_drop:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from yang.draft import DraftEntries, DraftNode
 from yang.path import Path
+from yang.values import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,6 +119,35 @@ def _named(reference: str) -> Any:
     return found
 
 
+@cache
+def _members(reference: str) -> dict[type, dict[str, StrEnum]]:
+    """Return the members of the enums `|module:Name|…` of a union, by the class of the values that stand for them."""
+    found: dict[type, dict[str, StrEnum]] = {Identity: {}, str: {}}
+    for each in reference.split("|")[1:]:
+        enum = _named(each)
+        names = found[Identity if issubclass(enum, Identities) else str]
+        for member in enum:
+            names.setdefault(member.value, member)
+    return found
+
+
+def _member(reference: str, value: Any) -> Any:
+    """Return the member of an enum that `value` stands for; of a union, `value` itself if it is of another type."""
+    if not reference.startswith("|"):
+        return _named(reference)(value)
+    names = _members(reference).get(value.__class__)
+    return names.get(value, value) if names else value
+
+
+def _default(reference: str, value: Any) -> Any:
+    """Return the member of an enum that a default stands for, which the bindings have as plain text."""
+    if reference.startswith("|"):
+        for names in _members(reference).values():
+            if value in names:
+                return names[value]
+    return _member(reference, value)
+
+
 class Child:
     """What an attribute of a view stands for: a child of its node."""
 
@@ -148,7 +178,7 @@ class Leaf(Child, Generic[T]):
     __slots__ = ("_enum",)
 
     def __init__(self, name: str, enum: str = "") -> None:
-        """Read the child `name`, as a member of the enum that `enum` refers to if there is one."""
+        """Read the child `name`, as a member of the enum that `enum` refers to if there is one; in a union, of one of several."""
         super().__init__(name)
         self._enum = enum
 
@@ -163,7 +193,7 @@ class Leaf(Child, Generic[T]):
             return self
         node = view._node
         value = node.children.get(self.name_in(node)) if node is not None else None
-        return cast("T | None", _named(self._enum)(value) if self._enum and value is not None else value)
+        return cast("T | None", _member(self._enum, value) if self._enum and value is not None else value)
 
     def __set__(self, view: View, value: T | None) -> None:
         draft = _draft(view, self._name)
@@ -194,8 +224,10 @@ class LeafWithDefault(Child, Generic[T]):
         if view is None:
             return self
         node = view._node
-        value = node.children.get(self.name_in(node), self._default) if node is not None else self._default
-        return cast("T", _named(self._enum)(value) if self._enum else value)
+        value = node.children.get(self.name_in(node)) if node is not None else None
+        if value is None:
+            return cast("T", _default(self._enum, self._default) if self._enum else self._default)
+        return cast("T", _member(self._enum, value) if self._enum else value)
 
     def __set__(self, view: View, value: T) -> None:
         draft = _draft(view, self._name)
@@ -224,7 +256,7 @@ class LeafList(Child, Generic[T]):
         node = view._node
         values = node.children.get(self.name_in(node), ()) if node is not None else ()
         if self._enum:
-            values = tuple(map(_named(self._enum), cast("tuple[Any, ...]", values)))
+            values = tuple(_member(self._enum, value) for value in cast("tuple[Any, ...]", values))
         return cast("tuple[T, ...]", values)
 
     def __set__(self, view: View, values: Iterable[T]) -> None:

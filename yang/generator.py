@@ -13,20 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yang.compiler.typespecs import INTEGERS
 from yang.naming import IMPORTED, attribute_names, camel, members, nested, snake
+from yang.python_types import Annotation, Own, PythonTypes
 from yang.restrictions import written
 from yang.tables import NodeRecord
-from yang.types import (
-    BinaryType,
-    BooleanType,
-    DecimalType,
-    EnumerationType,
-    IdentityrefType,
-    IntegerType,
-    LeafrefType,
-    StringType,
-    Type,
-    UnionType,
-)
+from yang.types import IntegerType, LeafrefType, StringType, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,16 +67,6 @@ class _Class:
     """By their names, and by the places of their statements."""
 
 
-@dataclass
-class _Enum:
-    """An enumeration or the identities of a base."""
-
-    name: str
-    base: str
-    note: str
-    members: dict[str, str]
-
-
 def generate(compiled: Compiled, schema: Schema, folder: FilePath) -> int:
     """Write the bindings of `compiled`, whose tables `schema` is made of, into `folder`; return the number of lines."""
     modules = _Bindings(compiled, schema).modules()
@@ -103,7 +83,8 @@ class _Bindings:
         self.compiled = compiled
         self.schema = schema
         self.classes: dict[Place, _Class] = {}
-        self.enums: defaultdict[str, dict[str, _Enum]] = defaultdict(dict)
+        self.types = PythonTypes()
+        self.enums = self.types.enums
         for record in compiled.tables.nodes:
             self.collect(record, "", "")
         self.collect_top()
@@ -148,7 +129,7 @@ class _Bindings:
             attribute.target = _place(source, record)
             for key in record.extra.get("keys", ()):
                 leaf = next(child for child in record.children if child.name == key)
-                attribute.types[self.python_type(leaf, self.compiled.sources[id(leaf)], made)[0]] = None
+                attribute.types[self.python_type(leaf, self.compiled.sources[id(leaf)], made).python] = None
         elif record.kind in ("leaf", "leaf-list"):
             python, attribute.enum = self.python_type(record, source, made)
             attribute.types[python] = None
@@ -160,40 +141,14 @@ class _Bindings:
         else:
             attribute.types["str"] = None
 
-    def python_type(self, record: NodeRecord, source: Source, made: _Class) -> tuple[str, str]:
-        """Return the annotation of a leaf's value, and the reference of its enum if it has one."""
-        type_ = self.schema.type(record.type)
-        while isinstance(type_, LeafrefType):
-            type_ = type_.target
-            source = source._replace(enumeration=None)
-        if isinstance(type_, IdentityrefType):
-            module, _, name = type_.bases[0].partition(":")
-            return self.enum(
-                module,
-                camel(name),
-                "Identities",
-                f"The identities derived from {type_.bases[0]}.",
-                {name: name for name in type_.identities},
-            )
-        if isinstance(type_, EnumerationType):
-            if source.enumeration is not None:
-                module, _, name = source.enumeration.partition(":")
-                return self.enum(
-                    module,
-                    camel(name),
-                    "Enumeration",
-                    f"The values of the type {name}.",
-                    {name: name for name in type_.values},
-                )
-            note = f"The values of {record.name} in {made.path}."
-            return self.enum(
-                made.module,
-                f"{''.join(made.names)}{camel(record.name)}",
-                "Enumeration",
-                note,
-                {name: name for name in type_.values},
-            )
-        return plain_type(type_), ""
+    def python_type(self, record: NodeRecord, source: Source, made: _Class) -> Annotation:
+        """Return the annotation of a leaf's value."""
+        own = Own(
+            made.module,
+            f"{''.join(made.names)}{camel(record.name)}",
+            f"The values of {record.name} in {made.path}.",
+        )
+        return self.types.annotation(self.schema.type(record.type), source.enumerations, own)
 
     def facts(self, type_: Type, units: str | None, default: Any) -> str:
         """Return what is to be known of a leaf: type, units, default."""
@@ -210,17 +165,6 @@ class _Bindings:
         if default is not None:
             facts.append(f"default {default if isinstance(default, str) else ' '.join(default)}")
         return f"{', '.join(facts)}."
-
-    def enum(self, module: str, name: str, base: str, note: str, members: dict[str, str]) -> tuple[str, str]:
-        """Return annotation and reference of the enum `name` in `module`, which is made if it is not there."""
-        known = self.enums[module]
-        count = 1
-        unique = name
-        while unique in known and known[unique].members.keys() != members.keys():
-            count += 1
-            unique = f"{name}{count}"
-        known.setdefault(unique, _Enum(unique, base, note, members))
-        return f"{snake(module)}.{unique}", f"{snake(module)}:{unique}"
 
     def literal(self, type_: Type, default: str) -> str:
         """Return the Python literal of a default."""
@@ -312,7 +256,8 @@ class _Bindings:
         python = " | ".join(attribute.types)
         enum = f", {attribute.enum!r}" if attribute.enum and len(attribute.types) == 1 else ""
         if len(attribute.types) > 1:
-            python = " | ".join(dict.fromkeys("str" if "." in part else part for part in attribute.types))
+            parts = (part for each in attribute.types for part in each.split(" | "))
+            python = " | ".join(dict.fromkeys("str" if "." in part else part for part in parts))
         match attribute.kind:
             case "container" | "list" if attribute.target is not None:
                 reference = self.references[attribute.target]
@@ -331,24 +276,6 @@ class _Bindings:
                 yield f"{indent}{name}: Leaf[{python}] = Leaf({names!r}{enum})"
         if attribute.facts:
             yield from docstring(attribute.facts, attribute.note, len(indent) // 4)
-
-
-def plain_type(type_: Type) -> str:
-    """Return the Python type of values of `type_`."""
-    match type_:
-        case IntegerType():
-            return "int"
-        case BooleanType():
-            return "bool"
-        case DecimalType():
-            return "Decimal"
-        case BinaryType():
-            return "bytes"
-        case LeafrefType():
-            return plain_type(type_.target)
-        case UnionType():
-            return " | ".join(dict.fromkeys(plain_type(member) for member in type_.leaves()))
-    return "str"
 
 
 def _size(record: NodeRecord) -> int:

@@ -34,7 +34,7 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {"ietf-netconf": ("candidate", "validate", "rollback-on-error"), "ietf-netconf-monitoring": ()}
-COMPILER = ("compiler/*.py", "generator.py", "naming.py", "tables.py", "modelset.py", "models/*.yang")
+COMPILER = ("compiler/*.py", "generator.py", "naming.py", "python_types.py", "tables.py", "modelset.py", "models/*.yang")
 """What decides, besides a set's modules, what is compiled from them."""
 
 

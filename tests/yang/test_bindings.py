@@ -219,13 +219,18 @@ def test_of_two_attributes_of_one_name_one_has_its_modules_before_it() -> None:
 
 PROGRAM = """
 from collections.abc import Mapping
+from decimal import Decimal
 
 from yang.bindings.data import Data
 from yang.bindings.ietf_interfaces import InterfaceType
 from yang.bindings.openconfig_interfaces import Interfaces
+from yang.bindings.openconfig_local_routing import LocalDefinedNextHop, StaticRoutes
 from yang.bindings.openconfig_system import System
 from yang.draft import Draft
 from yang.schema import Schema
+
+
+Hop = StaticRoutes.Static.NextHops.NextHop
 
 
 def build(schema: Schema) -> str:
@@ -258,6 +263,12 @@ def facts(interfaces: Interfaces, system: System) -> tuple[int | None, bool, Map
         ("\ndef bad(view: Interfaces) -> None:\n    view.interface['x'].config.type = 'x'\n", '"InterfaceType | None"'),
         ("\ndef bad(view: Interfaces) -> None:\n    view.interface['x'].config.enabled = None\n", 'has type "None"'),
         ("\ndef bad(view: Interfaces) -> None:\n    del view.interface[3]\n", 'has incompatible type "int"'),
+        (
+            "\ndef bad(hop: Hop) -> Decimal | None:\n    return hop.config.next_hop\n",
+            '"str | LocalDefinedNextHop | None"',
+        ),
+        ("\ndef bad(hop: Hop) -> None:\n    hop.config.next_hop = LocalDefinedNextHop.DROPP\n", '"DROPP"'),
+        ("\ndef bad(hop: Hop) -> None:\n    hop.config.next_hop = 7\n", '"str | LocalDefinedNextHop | None"'),
     ],
 )
 def test_a_program_that_uses_bindings_is_checked_by_mypy(tmp_path: Path, more: str, wrong: str | None) -> None:

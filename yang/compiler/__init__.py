@@ -44,8 +44,11 @@ class Source(NamedTuple):
     """The (keyword, name) pairs of the statements around it, outermost first."""
     description: str
     units: str | None
-    enumeration: str | None
-    """The name of the typedef that gives a leaf its enumeration, as `module:name`."""
+    enumerations: tuple[str | None, ...]
+    """The typedef that gives a leaf its enumeration, as `module:name`, or "" if it is the leaf's own; None if it has none.
+
+    Of a union, there is one for each of its members.
+    """
 
 
 class Compiled(NamedTuple):
@@ -197,17 +200,31 @@ def _source(statement: Statement) -> Source:
         within=tuple(reversed(within)),
         description=" ".join(description.arg.split()) if description is not None else "",
         units=units.arg if units is not None else None,
-        enumeration=_enumeration(statement.search_one("type")),
+        enumerations=_enumerations(statement),
     )
 
 
-def _enumeration(type_: Statement | None) -> str | None:
-    """Return the typedef nearest to the enumeration that a leaf's type comes from."""
-    name = None
-    while type_ is not None and (typedef := getattr(type_, "i_typedef", None)) is not None:
+def _enumerations(statement: Statement) -> tuple[str | None, ...]:
+    leaf = statement
+    while getattr(leaf, "i_leafref_ptr", None) is not None:
+        leaf = leaf.i_leafref_ptr[0]
+    type_ = leaf.search_one("type")
+    found = tuple(_typedefs(type_)) if type_ is not None else (None,)
+    # what has no name is not to be named by another leaf
+    return found if leaf is statement else tuple(name or None for name in found)
+
+
+def _typedefs(type_: Statement, around: str = "") -> Iterator[str | None]:
+    """Yield the typedef nearest to each enumeration in a type, `around` if there is none."""
+    name = around
+    while (typedef := getattr(type_, "i_typedef", None)) is not None:
         name = f"{typedef.i_orig_module.arg}:{typedef.arg}"
         type_ = typedef.search_one("type")
-    return name if type_ is not None and type_.arg == "enumeration" else None
+    if type_.arg == "union":
+        for member in type_.search("type"):
+            yield from _typedefs(member, name)
+    else:
+        yield name if type_.arg == "enumeration" else None
 
 
 def _checked(schema: Schema) -> Iterator[str]:
