@@ -43,7 +43,9 @@ class _Attribute:
     """Its names in RFC 7951: several if its parent's statement is used in its own module and in others."""
     kind: str
     types: dict[str, None] = field(default_factory=dict)
-    """The Python types of a leaf, or of a list's key, in the order in which they were met."""
+    """The Python types of a leaf, in the order in which they were met."""
+    keys: dict[str, dict[str, None]] = field(default_factory=dict)
+    """Those of each key of a list."""
     target: Place | None = None
     """The place of the statement that a container or list is."""
     enum: str = ""
@@ -129,7 +131,8 @@ class _Bindings:
             attribute.target = _place(source, record)
             for key in record.extra.get("keys", ()):
                 leaf = next(child for child in record.children if child.name == key)
-                attribute.types[self.python_type(leaf, self.compiled.sources[id(leaf)], made).python] = None
+                python = self.python_type(leaf, self.compiled.sources[id(leaf)], made).python
+                attribute.keys.setdefault(key, {}).update(dict.fromkeys(python.split(" | ")))
         elif record.kind in ("leaf", "leaf-list"):
             python, attribute.enum = self.python_type(record, source, made)
             attribute.types[python] = None
@@ -265,7 +268,8 @@ class _Bindings:
                 if attribute.kind == "container":
                     yield f"{indent}{name}: Container[{view}] = Container({names!r}, {reference!r})"
                 else:
-                    key = f"tuple[{', '.join(attribute.types)}]" if len(attribute.types) > 1 else python or "int"
+                    keys = [" | ".join(types) for types in attribute.keys.values()] or ["int"]
+                    key = f"tuple[{', '.join(keys)}]" if len(keys) > 1 else keys[0]
                     yield f"{indent}{name}: ListOf[{key}, {view}] = ListOf({names!r}, {reference!r})"
             case "leaf-list":
                 yield f"{indent}{name}: LeafList[{python}] = LeafList({names!r}{enum})"

@@ -43,7 +43,8 @@ BODY = """
       container inner { presence "p"; uses g; } container other { uses g; container c { leaf deep { type int8; } } }
     }
     list l { key name; leaf name { type string; } uses g; list pair { key "a b"; leaf a { type uint8; }
-      leaf b { type identityref { base kind; } } leaf v { type string; } } }
+      leaf b { type identityref { base kind; } } leaf v { type string; } }
+      list alike { key "a b c"; leaf a { type uint8; } leaf b { type string; } leaf c { type string; } } }
 """
 DOCUMENT = """<data xmlns="urn:made-up"><c><number>3</number><import>x</import><colour>2nd</colour><own>up</own><either>7</either>
     <ref>3</ref><raw>AQI=</raw><kinds>ethernetCsmacd</kinds><words>a</words><words>b</words><nothing/><set>a b</set><inner/></c>
@@ -133,6 +134,7 @@ def test_a_grouping_is_one_class_and_names_are_pythons(made: tuple[Schema, str, 
     assert "CLASS = 'class'" in text
     assert "        class CEntry(View):" in text
     assert "pair: ListOf[tuple[int, Kind], L.Pair]" in text
+    assert "alike: ListOf[tuple[int, str, str], L.Alike]" in text
     assert "number: Leaf[int]" in text
     assert "either: Leaf[int | str]" in text
 
