@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backends.operation import BackendLost, Failure, OperationFailed
 from backends.resource import Key, named
 from datastore import plan as planning
-from datastore.errors import CommitFailed, ValidationFailed
+from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
 from datastore.history import HistoryFailed, replayed
 from datastore.mender import Mender
 from datastore.objects import Objects
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from backends.backend import Backend
     from backends.resource import Resource
+    from datastore.confirmation import Confirmation
     from datastore.history import Author, History
     from datastore.wanted import Change
     from yang.path import Path
@@ -74,7 +75,7 @@ class Committer:
         self._systems = Systems(backends, self._wanted, publish)
         self._mender = Mender(self._lock, self._mended)
         self._publish = publish
-        self._running = empty
+        self._empty = self._running = empty
         self._deferred: dict[Key, Deferred] = {}
         self._is_closed = False
         # what is left to do when systems or history could not be reached
@@ -144,6 +145,15 @@ class Committer:
         self._mender.close()
         self._systems.close()
 
+    def configuration(self, commit_id: int | None) -> Node:
+        """Return the configuration that a commit left; None stands for what there is before the first one.
+
+        Raises:
+            RequestError: There is no such commit, or it does not fit the models.
+            HistoryFailed: It cannot be read.
+        """
+        return self._empty if commit_id is None else self._history.configuration(commit_id)
+
     def validate(self, after: Node) -> None:
         """Raise `ValidationFailed` if `after` breaks rules of the models."""
         errors = validate(self._running, after)
@@ -160,24 +170,38 @@ class Committer:
             self._check(plan, after)
             return plan
 
-    def commit(self, after: Node, author: Author, comment: str = "", label: str = "") -> Committed:
+    def commit(
+        self,
+        after: Node,
+        author: Author,
+        comment: str = "",
+        label: str = "",
+        confirmation: Confirmation | None = None,
+        plan_id: str = "",
+    ) -> Committed:
         """Make `after` the running configuration, everywhere or nowhere.
 
+        What has waited for a confirmation is confirmed by it, or waits for `confirmation`.
+
         Raises:
+            PlanChanged: The plan has not the id that is given.
             ValidationFailed: It breaks rules of the models.
             RequestError: A backend refused, or did not do what it said; running and all systems are as they were. If they
                 could not be brought back, the message says so, and it is tried again until it succeeds.
         """
         with self._trying(after, keep=True) as plan:
+            if plan_id and plan.id != plan_id:
+                raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
             delta = difference(self._running, after)
             if not delta:
+                self._confirm(confirmation)
                 return Committed(None, plan)
             self._check(plan, after)
             commit_id = self._begin(author, delta, comment, label)
             try:
                 self._apply(plan, after)
                 self._verify(plan, after)
-                self._history.seal(commit_id)
+                self._history.seal(commit_id, confirmation)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
                 raise self._aborted(commit_id, error, plan) from error
             except BaseException as error:
@@ -191,6 +215,12 @@ class Committer:
     def _begin(self, author: Author, delta: str, comment: str, label: str) -> int:
         try:
             return self._history.begin(author, delta, comment, label)
+        except HistoryFailed as error:
+            raise CommitFailed(f"nothing was changed: {error}") from error
+
+    def _confirm(self, confirmation: Confirmation | None) -> None:
+        try:
+            self._history.confirm(confirmation)
         except HistoryFailed as error:
             raise CommitFailed(f"nothing was changed: {error}") from error
 

@@ -43,6 +43,17 @@ class ValidationFailed(RequestError):
         self.errors = errors
 
 
+class NotConfirmable(RequestError):
+    """A confirmed commit that is asked for and does not wait."""
+
+    tag = "invalid-value"
+    type = "protocol"
+
+
+class PlanChanged(RequestError):
+    """A commit that was to do what a certain plan says, and would do something else by now."""
+
+
 class UnknownCommit(RequestError):
     """A commit that is not in the history, or did not take effect."""
 

@@ -12,12 +12,13 @@ import time
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import create_engine, event, func, insert, select, update
+from sqlalchemy import create_engine, delete, event, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from datastore.confirmation import Confirmation
 from datastore.errors import UnknownCommit
-from datastore.tables import commits, metadata, snapshots
+from datastore.tables import commits, confirmations, metadata, snapshots
 from yang.diff import in_config
 from yang.edit import edit_config
 from yang.errors import NosError, RequestError
@@ -91,6 +92,8 @@ class History:
             metadata.create_all(self._engine)
             with self._engine.begin() as connection:
                 self._count(connection)
+                row = connection.execute(select(*confirmations.c[1:])).first()
+                self._confirmation = Confirmation(*row) if row is not None else None
         except (SQLAlchemyError, ImportError) as error:
             # SQLAlchemy raises ImportError for a database whose driver is not installed
             raise HistoryFailed(f"the history at {_shown(url)} cannot be opened: {_reason(error)}") from error
@@ -124,8 +127,10 @@ class History:
             key = connection.execute(insert(commits).values(row)).inserted_primary_key
         return int(key[0]) if key is not None else 0
 
-    def seal(self, commit_id: int) -> None:
+    def seal(self, commit_id: int, confirmation: Confirmation | None = None) -> None:
         """Write down that a commit took effect: from here on it is the configuration.
+
+        With it goes, at once, what it waits for to stay; without `confirmation` it confirms what has waited.
 
         Raises:
             HistoryFailed: It could not be written; the commit has not taken effect.
@@ -133,8 +138,33 @@ class History:
         with self._writing() as connection:
             connection.execute(update(commits).where(commits.c.id == commit_id).values(state=SEALED))
             size = connection.scalar(select(func.length(commits.c.delta)).where(commits.c.id == commit_id))
+            if confirmation != self._confirmation:
+                self._write(connection, confirmation)
+        self._confirmation = confirmation
         self._since_snapshot += int(size or 0)
         self._deltas_since_snapshot += 1
+
+    @property
+    def confirmation(self) -> Confirmation | None:
+        """What the last commit waits for."""
+        return self._confirmation
+
+    def confirm(self, confirmation: Confirmation | None = None) -> None:
+        """Write down that what has waited is confirmed, or waits for something else, though nothing is committed.
+
+        Raises:
+            HistoryFailed: It could not be written; it waits as before.
+        """
+        if confirmation != self._confirmation:
+            with self._writing() as connection:
+                self._write(connection, confirmation)
+            self._confirmation = confirmation
+
+    @staticmethod
+    def _write(connection: Connection, confirmation: Confirmation | None) -> None:
+        connection.execute(delete(confirmations))
+        if confirmation is not None:
+            connection.execute(insert(confirmations).values(id=1, **confirmation._asdict()))
 
     def abort(self, commit_id: int, reason: str) -> None:
         """Write down that a commit took no effect.
@@ -144,6 +174,8 @@ class History:
         """
         with self._writing() as connection:
             connection.execute(update(commits).where(commits.c.id == commit_id).values(state=ABORTED, reason=reason))
+            # if it was sealed without our knowing it, what waited before it waits again
+            self._write(connection, self._confirmation)
 
     @property
     def is_snapshot_due(self) -> bool:

@@ -28,3 +28,15 @@ snapshots = Table(
     Column("commit_id", Integer, ForeignKey("commits.id"), primary_key=True),
     Column("configuration", LargeBinary, nullable=False, comment="the whole configuration, deflated"),
 )
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="1: one confirmed commit waits at most"),
+    Column("before", Integer, ForeignKey("commits.id"), comment="what comes back; null is the empty configuration"),
+    Column("deadline", Float, nullable=False, comment="seconds since 1970, UTC"),
+    Column("session_id", Integer),
+    Column("user", String, nullable=False),
+    Column("persist", Text, comment="the token by which any session can confirm"),
+    Column("boot", String, nullable=False, comment="which start of the machine it was"),
+)

@@ -60,16 +60,18 @@ class Device:
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
         self.history = History(history_url, self.schema)
         self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
-        self.datastores = Datastores(self.committer)
+        self.datastores = Datastores(self.committer, self.history)
         sources = [*state, *(source for backend in backends for source in backend.state)]
         self.operational = Operational(self.schema, sources)
 
     def start(self) -> None:
-        """Come back to the last sealed commit, everywhere."""
+        """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed."""
         self.committer.start()
+        self.datastores.start()
 
     def close(self) -> None:
         """Let the systems and the history go."""
+        self.datastores.close()
         self.committer.close()
         self.history.close()
 

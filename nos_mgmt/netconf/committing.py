@@ -1,10 +1,12 @@
-"""validate and commit (RFC 6241 sections 8.3.4.1 and 8.6)."""
+"""validate, commit and cancel-commit (RFC 6241 sections 8.3.4, 8.4 and 8.6)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from datastore.confirmation import TIMEOUT, Terms
 from nos_mgmt.netconf.datastores import inline_config, named_datastore
+from nos_mgmt.netconf.messages import MissingParameter
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -25,6 +27,28 @@ def validate(call: Call) -> None:
 
 
 def commit(call: Call) -> None:
-    """Make the candidate running."""
-    comment, label = call.input.get("nos-history:comment"), call.input.get("nos-history:label")
-    call.device.datastores.commit(call.session.id, call.session.author, comment or "", label or "")
+    """Make the candidate running, for good or until it is confirmed (section 8.4.5.1)."""
+    given = call.input.get
+    terms = None
+    if given("confirmed") is not None:
+        terms = Terms(float(given("confirm-timeout") or TIMEOUT), given("persist"))
+    else:
+        for name in ("confirm-timeout", "persist"):
+            if name in call.input.children:
+                raise MissingParameter(
+                    f"{name} is for confirmed commits: confirmed is missing", info=(("bad-element", "confirmed"),)
+                )
+    call.device.datastores.commit(
+        call.session.id,
+        call.session.author,
+        given("nos-history:comment") or "",
+        given("nos-history:label") or "",
+        terms=terms,
+        persist_id=given("persist-id"),
+        plan_id=given("nos-history:plan-id") or "",
+    )
+
+
+def cancel_commit(call: Call) -> None:
+    """Take a confirmed commit back (section 8.4.4.1)."""
+    call.device.datastores.cancel(call.session.id, call.session.author, call.input.get("persist-id"))

@@ -68,6 +68,7 @@ def _plan(plan: Plan) -> Iterator[str]:
         if path is not None:
             yield f"<path>{escape(str(path))}</path>"
         yield f"<reason>{escape(reason)}</reason></deferred>"
+    yield _element("text", plan)
 
 
 def _element(name: str, value: object) -> str:

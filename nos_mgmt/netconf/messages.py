@@ -10,7 +10,7 @@ from lxml import etree
 
 from datastore.errors import ValidationFailed
 from yang.diff import NETCONF, YANG
-from yang.errors import InvalidValue, MissingAttribute, RequestError
+from yang.errors import InvalidValue, MissingAttribute, MissingElement, RequestError
 from yang.xmlio import MalformedXml, parse_document
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ class OperationNotSupported(RequestError):
 
 class InvalidParameter(InvalidValue):
     """A parameter of an operation with a value that cannot be honoured; what is wrong with data is no such error."""
+
+    type = "protocol"
+
+
+class MissingParameter(MissingElement):
+    """A parameter of an operation that has to come with another one."""
 
     type = "protocol"
 

@@ -59,6 +59,7 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}unlock": locking.unlock,
     f"{{{NETCONF}}}validate": committing.validate,
     f"{{{NETCONF}}}commit": committing.commit,
+    f"{{{NETCONF}}}cancel-commit": committing.cancel_commit,
     f"{{{NETCONF}}}close-session": sessions.close_session,
     f"{{{NETCONF}}}kill-session": sessions.kill_session,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,

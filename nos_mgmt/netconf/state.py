@@ -30,6 +30,7 @@ OWN_PATHS = (
             "unlock",
             "validate",
             "commit",
+            "cancel-commit",
             "close-session",
             "kill-session",
         )
@@ -74,7 +75,7 @@ class Commits(StateSource):
 
 def _leaves(commit: Any) -> Mapping[str, Value]:
     leaves: dict[str, Value] = {
-        "time": datetime.fromtimestamp(commit.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": _date_and_time(commit.time),
         "user": commit.author.user,
         "protocol": commit.author.protocol,
         "state": commit.state,
@@ -83,6 +84,38 @@ def _leaves(commit: Any) -> Mapping[str, Value]:
         leaves["session-id"] = commit.author.session_id
     leaves.update({name: value for name in ("comment", "label", "reason") if (value := getattr(commit, name))})
     return leaves
+
+
+class PendingConfirmation(StateSource):
+    """The confirmed commit that waits, if there is one."""
+
+    path: ClassVar[str] = "/nos-history:history/pending-confirmation"
+    leaves: ClassVar[tuple[str, ...]] = ("deadline", "before", "user", "session-id", "persistent")
+
+    def __init__(self, device: Device) -> None:
+        """Tell of what waits in `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:  # noqa: ARG002 - a container
+        """Return what waits."""
+        pending = self._device.datastores.pending
+        if pending is None:
+            return {}
+        leaves: dict[str, Value] = {
+            "deadline": _date_and_time(pending.deadline),
+            "user": pending.user,
+            "persistent": pending.persist is not None,
+        }
+        if pending.before is not None:
+            leaves["before"] = pending.before
+        if pending.session_id is not None:
+            leaves["session-id"] = pending.session_id
+        return {(): leaves}
+
+
+def _date_and_time(seconds: float) -> str:
+    """Return seconds since 1970 as RFC 3339 has them."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Capabilities(StateSource):
@@ -127,4 +160,4 @@ class Schemas(StateSource):
 
 def own_state(device: Device) -> tuple[StateSource, ...]:
     """Return the sources."""
-    return Commits(device), Capabilities(device), Schemas(device)
+    return Commits(device), PendingConfirmation(device), Capabilities(device), Schemas(device)

@@ -63,16 +63,18 @@ class Rig:
         self.committer = Committer(
             [self.kernel, self.hardware], self.history, Node(self.schema.root, {}), self.told.append
         )
-        self.stores = Datastores(self.committer)
+        self.stores = Datastores(self.committer, self.history)
         self.is_open = True
 
     def start(self) -> None:
         """Start a device on these systems and this history."""
         self.open()
         self.committer.start()
+        self.stores.start()
 
     def close(self) -> None:
         if self.is_open:
+            self.stores.close()
             self.committer.close()
             self.history.close()
             self.is_open = False

@@ -17,6 +17,7 @@ from tests.openconfig import interface, interfaces, route, static_routes
 from yang.diff import difference
 
 if TYPE_CHECKING:
+    from datastore.confirmation import Confirmation
     from tests.datastore.rig import Rig
 
 
@@ -115,8 +116,8 @@ def test_a_commit_that_was_sealed_is_the_new_configuration_whatever_came_then(
     class Ended(BaseException):
         pass
 
-    def sealed_and_ended(commit_id: int) -> None:
-        seal(commit_id)
+    def sealed_and_ended(commit_id: int, confirmation: Confirmation | None = None) -> None:
+        seal(commit_id, confirmation)
         rig.kernel.is_lost = rig.hardware.is_lost = True
         raise Ended
 

@@ -15,6 +15,7 @@ from tests.datastore.rig import AFTER, BEFORE, eventually
 
 if TYPE_CHECKING:
     from backends.translator import AnyTranslator
+    from datastore.confirmation import Confirmation
     from tests.datastore.rig import Rig
 
 DROPPED = Route("192.0.2.0/24", "drop").key
@@ -204,8 +205,8 @@ def test_a_commit_of_which_it_is_not_known_whether_it_was_sealed_took_no_effect(
     systems = rig.systems()
     seal = rig.history.seal
 
-    def sealed_and_cut_off(commit_id: int) -> None:
-        seal(commit_id)
+    def sealed_and_cut_off(commit_id: int, confirmation: Confirmation | None = None) -> None:
+        seal(commit_id, confirmation)
         raise HistoryFailed("the connection was lost")
 
     monkeypatch.setattr(rig.history, "seal", sealed_and_cut_off)

@@ -19,6 +19,7 @@ from backends.hardware.simulated import Fault
 from nos_mgmt.embedded import socket_of
 from nos_mgmt.netconf.history import HISTORY
 from tests.conftest import needs
+from tests.datastore.rig import eventually
 from tests.nos_mgmt.over_ssh import PATIENCE
 from tests.openconfig import INTERFACES, interface, interfaces
 from yang.diff import NETCONF
@@ -370,3 +371,28 @@ def test_requests_of_several_sessions_at_once(connect: Callable[[], Manager]) ->
             assert request.reply.ok
     for one in clients:
         one.async_mode = False
+
+
+def test_a_confirmed_commit_is_confirmed_by_whoever_has_its_token(connect: Callable[[], Manager]) -> None:
+    first, second = connect(), connect()
+    assert ":confirmed-commit:1.1" in first.server_capabilities
+    first.edit_config(target="candidate", config=config(interfaces(interface("Ethernet1", mtu=4000))))
+    assert first.commit(confirmed=True, timeout="120", persist="token").ok
+    error = refused(second.commit, persist_id="other")
+    assert (error.tag, error.type) == ("invalid-value", "protocol")
+    first.close_session()
+    assert second.commit(persist_id="token").ok
+    assert names(second.get_config("running")) == ["Ethernet1"]
+
+
+def test_a_confirmed_commit_ends_with_its_session_or_is_cancelled(connect: Callable[[], Manager]) -> None:
+    first, second = connect(), connect()
+    first.edit_config(target="candidate", config=config(interfaces(interface("Ethernet1", mtu=4000))))
+    first.commit(confirmed=True, timeout="120")
+    assert refused(second.cancel_commit).tag == "in-use"
+    first.close_session()
+    assert eventually(lambda: names(second.get_config("running")) == [])
+    second.edit_config(target="candidate", config=config(interfaces(interface("Ethernet2", mtu=4000))))
+    second.commit(confirmed=True, timeout="120", persist="token")
+    assert second.cancel_commit(persist_id="token").ok
+    assert names(second.get_config("running")) == []

@@ -83,15 +83,6 @@ def test_a_commit_that_a_system_refuses_names_the_leaf_and_keeps_the_candidate(
     assert is_ok(client.send("<commit/>"))
 
 
-def test_a_confirmed_commit_is_not_there(client: Client) -> None:
-    # section 8.4: the capability is not advertised
-    client.edit(PORT)
-    for parameter in ("<confirmed/>", "<confirmed/><confirm-timeout>1</confirm-timeout>", "<persist>x</persist>"):
-        assert error(client.send(f"<commit>{parameter}</commit>")).tag == "unknown-element"
-    assert error(client.send("<cancel-commit/>")).tag == "operation-not-supported"
-    assert client.running() == ""
-
-
 @pytest.mark.parametrize("source", ["<candidate/>", "<running/>", "<config/>", f"<config>{PORT}</config>"])
 def test_what_is_valid_is_ok(client: Client, source: str) -> None:
     client.edit(PORT)

@@ -1,0 +1,267 @@
+"""Whatever sessions do, in whatever order: the datastores are what RFC 6241 says, sections 7.5, 8.3 and 8.4.
+
+A small model says what there should be after each step; a server is killed and started anew among the steps.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from datastore import confirmation
+from datastore.confirmation import Terms
+from datastore.errors import CommitFailed, InUse, LockDenied, NotConfirmable
+from datastore.history import Author
+from tests.conftest import config
+from tests.datastore.rig import Rig, eventually
+from tests.openconfig import interface, interfaces
+from yang.edit import edit_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from datastore.store import Name
+    from yang.schema import Schema
+
+SESSIONS = st.sampled_from([1, 2, 3])
+TOKENS = st.sampled_from([None, None, None, "a", "b"])
+DATASTORES = st.sampled_from(["running", "candidate"])
+Content = dict[str, str]
+"""Ports with their descriptions."""
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1e9
+
+    def time(self) -> float:
+        return self.now
+
+
+class Waiting(NamedTuple):
+    """What the model knows of a confirmed commit that waits."""
+
+    before: Content
+    session: int | None
+    persist: str | None
+    deadline: float
+
+
+class Machine(RuleBasedStateMachine):
+    """Sessions that edit, lock, commit, confirm, cancel and end; a clock; and a server that ends and is killed."""
+
+    schema: Schema
+    clock: Clock
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.rig = Rig(self.folder, self.schema)
+        self.rig.start()
+        self.running: Content = {}
+        self.candidate: Content | None = None
+        self.locks: dict[str, int] = {}
+        self.waiting: Waiting | None = None
+
+    def teardown(self) -> None:
+        self.rig.close()
+        shutil.rmtree(self.folder)
+
+    @rule(session=SESSIONS, port=st.sampled_from(["Ethernet1", "Ethernet2"]), text=st.sampled_from("xyz"))
+    def edit(self, session: int, port: str, text: str) -> None:
+        content = config(interfaces(interface(port, description=text)))
+        refused = InUse if self._is_locked("candidate", session) else None
+        self._attempt(refused, lambda: self.rig.stores.edit(session, lambda tree: edit_config(tree, content)))
+        if refused is None:
+            self._set_candidate((self.running if self.candidate is None else self.candidate) | {port: text})
+
+    @precondition(lambda self: self.candidate is not None)
+    @rule(session=SESSIONS)
+    def discard(self, session: int) -> None:
+        refused = InUse if self._is_locked("candidate", session) else None
+        self._attempt(refused, lambda: self.rig.stores.discard(session))
+        if refused is None:
+            self.candidate = None
+
+    @rule(session=SESSIONS, name=DATASTORES)
+    def lock(self, session: int, name: Name) -> None:
+        waiting = self.waiting
+        is_refused = (
+            name in self.locks
+            or (name == "candidate" and self.candidate is not None)
+            or (name == "running" and waiting is not None and waiting.session != session)
+        )
+        self._attempt(LockDenied if is_refused else None, lambda: self.rig.stores.lock(name, session))
+        if not is_refused:
+            self.locks[name] = session
+
+    @rule(session=SESSIONS, name=DATASTORES)
+    def unlock(self, session: int, name: Name) -> None:
+        is_refused = self.locks.get(name) != session
+        self._attempt(LockDenied if is_refused else None, lambda: self.rig.stores.unlock(name, session))
+        if not is_refused:
+            self._release(name)
+
+    @rule(session=SESSIONS, persist_id=TOKENS)
+    def commit(self, session: int, persist_id: str | None) -> None:
+        self._commit(session, None, persist_id)
+
+    @rule(session=SESSIONS, persist=TOKENS, persist_id=TOKENS, timeout=st.sampled_from([5, 50]))
+    def confirmed_commit(self, session: int, persist: str | None, persist_id: str | None, timeout: int) -> None:
+        self._commit(session, Terms(timeout, persist), persist_id)
+
+    @rule(session=SESSIONS, persist_id=TOKENS)
+    def cancel(self, session: int, persist_id: str | None) -> None:
+        waiting = self.waiting
+        refused: type[Exception] | None = None
+        if waiting is None or (persist_id is not None and waiting.persist != persist_id):
+            refused = NotConfirmable
+        elif persist_id is None and waiting.session != session:
+            refused = InUse
+        self._attempt(refused, lambda: self.rig.stores.cancel(session, author(session), persist_id))
+        if refused is None:
+            self._take_back()
+
+    @rule(session=SESSIONS, number=st.integers(1, 4))
+    def roll_back(self, session: int, number: int) -> None:
+        sealed = [commit.id for commit in self.rig.history.commits() if commit.state == "sealed"]
+        if not sealed:
+            return
+        tree = self.rig.history.configuration(sealed[-number:][0])
+        refused = self._refusal(session, None)
+        if refused is None and self.candidate is not None:
+            refused = CommitFailed
+        self._attempt(refused, lambda: self.rig.stores.roll_back(session, tree, author(session), ""))
+        if refused is None:
+            self.running, self.waiting = content_of(tree), None
+
+    @precondition(lambda self: self.waiting is not None or self.locks)
+    @rule(session=SESSIONS)
+    def end(self, session: int) -> None:
+        self.rig.stores.end_session(session)
+        self._end(session)
+
+    @rule(seconds=st.sampled_from([1, 10, 60]))
+    def pass_time(self, seconds: int) -> None:
+        self.clock.now += seconds
+        confirmations = self.rig.stores._confirmations
+        with confirmations._changed:
+            confirmations._changed.notify_all()
+        if self.waiting is not None and self.clock.now >= self.waiting.deadline:
+            self._take_back()
+
+    @rule(is_killed=st.booleans())
+    def start_anew(self, is_killed: bool) -> None:
+        if is_killed:
+            # nothing of what ends in order may be done
+            self.rig.stores._confirmations._take_back = lambda *_: True
+        else:
+            for session in (1, 2, 3):
+                self.rig.stores.end_session(session)
+        self.rig.start()
+        self.candidate = None
+        self.locks = {}
+        if self.waiting is not None:
+            self.waiting = self.waiting._replace(session=None)
+            if self.waiting.persist is None:
+                self._take_back()
+
+    @invariant()
+    def it_is_what_the_model_says(self) -> None:
+        assert eventually(lambda: (self.rig.stores.pending is None) is (self.waiting is None))
+        assert content_of(self.rig.stores.running) == self.running
+        assert content_of(self.rig.history.configuration()) == self.running
+        assert content_of(self.rig.stores.candidate) == (self.running if self.candidate is None else self.candidate)
+        assert self.rig.history.confirmation is None if self.waiting is None else self.rig.history.confirmation
+        assert not self.rig.committer.out_of_step
+
+    def _commit(self, session: int, terms: Terms | None, persist_id: str | None) -> None:
+        refused = self._refusal(session, persist_id)
+        stores = self.rig.stores
+        self._attempt(refused, lambda: stores.commit(session, author(session), terms=terms, persist_id=persist_id))
+        if refused is not None:
+            return
+        before = self.running if self.waiting is None else self.waiting.before
+        persist = self.waiting.persist if self.waiting is not None else None
+        self.running = self.running if self.candidate is None else self.candidate
+        self.candidate = self.waiting = None
+        if terms is not None:
+            self.waiting = Waiting(before, session, terms.persist or persist, self.clock.now + terms.timeout)
+
+    def _refusal(self, session: int, persist_id: str | None) -> type[Exception] | None:
+        if self._is_locked("candidate", session) or self._is_locked("running", session):
+            return InUse
+        waiting = self.waiting
+        if persist_id is not None:
+            return None if waiting is not None and waiting.persist == persist_id else NotConfirmable
+        if waiting is not None and (waiting.persist is not None or waiting.session != session):
+            return InUse
+        return None
+
+    def _take_back(self) -> None:
+        assert self.waiting is not None
+        self.running, self.waiting = self.waiting.before, None
+        self._set_candidate(self.candidate)
+
+    def _end(self, session: int) -> None:
+        for name in [name for name, holder in self.locks.items() if holder == session]:
+            self._release(name)
+        if self.waiting is not None and self.waiting.session == session:
+            self.waiting = self.waiting._replace(session=None)
+            if self.waiting.persist is None:
+                self._take_back()
+
+    def _release(self, name: str) -> None:
+        del self.locks[name]
+        if name == "candidate":
+            self.candidate = None
+
+    def _set_candidate(self, content: Content | None) -> None:
+        self.candidate = None if content == self.running else content
+
+    def _is_locked(self, name: str, session: int) -> bool:
+        return self.locks.get(name, session) != session
+
+    def _attempt(self, refused: type[Exception] | None, action: Callable[[], Any]) -> None:
+        if refused is None:
+            action()
+        else:
+            with pytest.raises(refused):
+                action()
+
+
+def author(session: int) -> Author:
+    return Author(f"user{session}", session, "test")
+
+
+def content_of(tree: Any) -> Content:
+    top = tree.get("openconfig-interfaces:interfaces")
+    entries = top.get("interface").items() if top is not None else ()
+    return {str(key[0]): entry.get("config").get("description") for key, entry in entries}
+
+
+def test_any_sequence_of_sessions(full_schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    Machine.schema = full_schema
+    Machine.clock = Clock()
+    monkeypatch.setattr(confirmation, "time", Machine.clock)
+    examples = int(os.environ.get("MACHINE_EXAMPLES", "100"))
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    Machine.TestCase.settings = settings(
+        max_examples=examples,
+        stateful_step_count=40,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=checks,
+    )
+    Machine.TestCase("runTest").runTest()
