@@ -33,8 +33,19 @@ OWN = FilePath(__file__).parent / "models"
 """The modules that this project has written."""
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
 """Modules that the server itself implements, whatever set it serves."""
-FEATURES = {"ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error"), "ietf-netconf-monitoring": ()}
-COMPILER = ("compiler/*.py", "generator.py", "naming.py", "python_types.py", "tables.py", "modelset.py", "models/*.yang")
+FEATURES = {
+    "ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error"),
+    "ietf-netconf-monitoring": (),
+}
+COMPILER = (
+    "compiler/*.py",
+    "generator.py",
+    "naming.py",
+    "python_types.py",
+    "tables.py",
+    "modelset.py",
+    "models/*.yang",
+)
 """What decides, besides a set's modules, what is compiled from them."""
 
 

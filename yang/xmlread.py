@@ -2,7 +2,7 @@
 
 Between two texts of a document there is markup: `</name><config><name>`, say. A large document has a million texts and
 a few dozen such pieces of markup, so each is looked at once in every place where it occurs, and what it does is kept
-as a `_Step`: which nodes end, which begin, and what the text behind it is the value of. One regular expression takes a
+as a `Step`: which nodes end, which begin, and what the text behind it is the value of. One regular expression takes a
 document apart; the rest is one look-up for a step and one for a value.
 
 What is anything but elements of the schema with namespace declarations and values, and whatever is wrong, ends in None:
@@ -13,12 +13,33 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from yang.collector import no_collections
 from yang.errors import InvalidValue
 from yang.tree import Entries, Node, ordered
 from yang.types import LeafrefType, StringType
+from yang.xml_markup import (
+    CONTAINER,
+    END_ENTRY,
+    END_LEAF_LIST,
+    END_LIST,
+    ENTRY,
+    IS_NEW,
+    IS_ONE_CASE,
+    KEEP,
+    LEAF_LIST,
+    LIST,
+    SET,
+    SORT,
+    TAG,
+    Irregular,
+    Operation,
+    Place,
+    State,
+    Step,
+    Walk,
+)
 from yang.xmldata import read_data
 from yang.xmlio import parse_document
 
@@ -41,25 +62,12 @@ TEXTS = 16
 MARKUP = 1 << 14
 """How long the markup of one may be."""
 
-NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
-URI = r"(?:urn:[A-Za-z0-9_.:-]+|https?://(?!www\.w3\.org)[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*/?)"
-"""What every parser takes for a URI."""
-DECLARATION = rf"[ \t\n]+xmlns(?::(?![Xx][Mm][Ll])({NAME}))?=(?:\"({URI})\"|'({URI})')"
-DECLARATIONS = re.compile(DECLARATION).findall
-TAG = re.compile(
-    rf"([ \t\n]*+)<(?:/((?:{NAME}:)?{NAME})|(?:({NAME}):)?({NAME})((?:{re.sub(r'[(](?![?])', '(?:', DECLARATION)})*))"
-    r"[ \t\n]*+(/?)>"
-).match
 PIECES = re.compile(r">([ \t\n]*+[^< \t\n][^<]*+)<").split
 """Markup, text, markup, text, ..., markup; without the > before and the < behind a text."""
 HEAD = re.compile(r"<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'][Uu][Tt][Ff]-8[\"'])?[ \t\n]*\?>[ \t\n]*+").match
 NO_CHARACTERS = bytes({*range(32)} - {*b"\t\n\r"})
 REFERENCE = re.compile(r"&([^;&]*;?)")
 REFERENCES = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'", "#13;": "\r", "#xD;": "\r"}
-
-CONTAINER, LIST, ENTRY, END_ENTRY, END_LIST, SET, LEAF_LIST, KEEP, END_LEAF_LIST, IS_NEW, IS_ONE_CASE, SORT = range(12)
-Operation = tuple[int, int, str, Any]
-"""What to do, how deep, to which child there, and the schema node or value."""
 
 
 def read_document(content: bytes, schema: Schema, *, config_only: bool = True) -> Node:
@@ -84,13 +92,9 @@ def read_regular(content: bytes, schema: Schema, *, config_only: bool = True) ->
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         with no_collections():
-            return _Reading(text, schema, config_only=config_only).tree()
-    except (_Irregular, InvalidValue, KeyError, UnicodeDecodeError):
+            return Reading(text, schema, config_only=config_only).tree()
+    except (Irregular, InvalidValue, KeyError, UnicodeDecodeError):
         return None
-
-
-class _Irregular(Exception):
-    """Something that is not read here."""
 
 
 class _Values(dict[str, Any]):
@@ -110,48 +114,15 @@ class _Values(dict[str, Any]):
         return value
 
 
-class _Place(NamedTuple):
-    """An element that is open: where the reader is, as far as it matters to what may come."""
+class Reading:
+    """One document that is being read."""
 
-    name: str
-    """As it is written."""
-    node: SchemaNode
-    spaces: tuple[tuple[str, str], ...]
-    """The namespaces in scope by prefix; the default one has none."""
-    last: SchemaNode | None = None
-    """What the child before is one of."""
-    is_disordered: bool = False
-    """Whether the children are in another order than the schema's."""
-    had_empty: bool = False
-    """Whether a container that says nothing was among them: it may not come twice."""
-
-
-class _State(NamedTuple):
-    """All open elements, and the steps from there by their markup."""
-
-    places: tuple[_Place, ...]
-    steps: dict[str, _Step]
-
-
-class _Step(NamedTuple):
-    """What a piece of markup does."""
-
-    operations: tuple[Operation, ...]
-    level: int
-    name: str
-    """What the text behind it is the value of, and how deep."""
-    values: dict[str, Value] | None
-    """Its values by text; None if the text is the value."""
-    state: _State
-
-
-class _Reading:
     def __init__(self, text: str, schema: Schema, *, config_only: bool) -> None:
         self.text = text
         self.schema = schema
         self.config_only = config_only
-        self.start = _State((), {})
-        self.states: dict[tuple[_Place, ...], _State] = {}
+        self.start = State((), {})
+        self.states: dict[tuple[Place, ...], State] = {}
         self.values: dict[tuple[Type, tuple[tuple[str, str], ...], str], _Values] = {}
         self.steps = self.texts = 0
         self.has_references = "&" in text
@@ -181,7 +152,7 @@ class _Reading:
                     key = (children[keys[0]],) if len(keys) == 1 else tuple([children[each] for each in keys])
                     entries = levels[level][name]
                     if key in entries:
-                        raise _Irregular
+                        raise Irregular
                     entries[key] = Node(what, children)
                 elif operation == LIST:
                     levels[level][name] = {}
@@ -195,7 +166,7 @@ class _Reading:
                 levels[depth][leaf] = text if values is None else values[text]
         if state.places:
             # what is the end here was more than that before
-            raise _Irregular
+            raise Irregular
         for each in self.states.values():
             # they go round in circles
             each.steps.clear()
@@ -211,7 +182,7 @@ class _Reading:
         elif operation == END_LEAF_LIST:
             children[name] = _leaf_list(what, below)
         elif operation == IS_NEW and name in children:
-            raise _Irregular
+            raise Irregular
         elif operation == IS_ONE_CASE:
             _check_choices(what, children)
         elif operation == SORT:
@@ -228,41 +199,41 @@ class _Reading:
             rest = parts.pop()
             if len(rest) > 16 * CHUNK:
                 # it would be searched again and again
-                raise _Irregular
+                raise Irregular
             self.texts += len(parts) // 2
             each = iter(parts)
             yield zip(each, each, strict=True)
         yield ((rest, None),)
 
-    def step(self, state: _State, piece: str, *, is_last: bool) -> _Step:
+    def step(self, state: State, piece: str, *, is_last: bool) -> Step:
         """Return what `piece` does in `state`, and remember it."""
         self.steps += 1
         if self.steps > STEPS + self.texts // TEXTS or len(piece) > MARKUP:
-            raise _Irregular
+            raise Irregular
         markup = f"{'' if state is self.start else '<'}{piece}{'' if is_last else '>'}"
-        walk = _Walk(self, state)
+        walk = Walk(self, state)
         end = 0
         while (tag := TAG(markup, end)) is not None:
             end = tag.end()
             walk.tag(tag)
         if markup[end:].strip(" \t\n") or walk.is_first or bool(walk.places) is is_last:
-            raise _Irregular
+            raise Irregular
         places = tuple(walk.places)
         after = self.states.get(places)
         if after is None:
-            after = self.states[places] = _State(places, {})
+            after = self.states[places] = State(places, {})
         values: _Values | None = None
         qname = ""
         if places:
             node = places[-1].node
             if node.kind not in ("leaf", "leaf-list"):
-                raise _Irregular
+                raise Irregular
             qname, values = node.qname, self.values_of(places[-1])
-        step = _Step(tuple(walk.operations), len(places) - 2, qname, values, after)
+        step = Step(tuple(walk.operations), len(places) - 2, qname, values, after)
         state.steps[piece] = step
         return step
 
-    def values_of(self, place: _Place) -> _Values | None:
+    def values_of(self, place: Place) -> _Values | None:
         """Return what the texts of a leaf stand for, or None if they stand for themselves."""
         type_ = place.node.type
         while isinstance(type_, LeafrefType):
@@ -276,7 +247,7 @@ class _Reading:
             values = self.values[key] = _Values(type_, self.resolver(place))
         return values
 
-    def resolver(self, place: _Place) -> Resolve:
+    def resolver(self, place: Place) -> Resolve:
         """Return the function that turns the prefixes in scope at `place` into modules' names; see `yang.xmldata.resolver`."""
         spaces: dict[str | None, str] = {prefix or None: namespace for prefix, namespace in place.spaces}
         modules = self.schema.by_namespace  # and not self, which has the tree
@@ -291,119 +262,11 @@ class _Reading:
         return resolve
 
 
-class _Walk:
-    """What the tags of a piece of markup do, and the elements that are open behind them."""
-
-    def __init__(self, reading: _Reading, state: _State) -> None:
-        self.reading = reading
-        self.places = list(state.places)
-        self.operations: list[Operation] = []
-        self.opened: list[int] = []
-        """For the innermost places, opened in this piece: how many operations there were then."""
-        self.is_first = state is reading.start
-        self.is_behind_text = bool(state.places)
-
-    def tag(self, tag: re.Match[str]) -> None:
-        """Take one tag."""
-        space, closed, prefix, name, declarations, is_empty = tag.groups()
-        if closed is None:
-            self.open(prefix or "", name, DECLARATIONS(declarations))
-            if is_empty:
-                self.close("")
-        elif is_empty or not self.places or self.places[-1].name != closed:
-            raise _Irregular
-        else:
-            self.close(space)
-        self.is_behind_text = False
-
-    def open(self, prefix: str, name: str, declarations: list[tuple[str, str, str]]) -> None:
-        """Begin an element."""
-        spaces = self.places[-1].spaces if self.places else ()
-        if declarations:
-            declared = {each: one or other for each, one, other in declarations}
-            if len(declared) < len(declarations):
-                raise _Irregular
-            spaces = tuple(sorted((dict(spaces) | declared).items()))
-        namespace = dict(spaces).get(prefix)
-        if prefix and namespace is None:
-            raise _Irregular
-        written = f"{prefix}:{name}" if prefix else name
-        if self.is_first:
-            # whatever it is called
-            self.is_first = False
-            self.places.append(_Place(written, self.reading.schema.root, spaces))
-        elif self.places and self.places[-1].node.is_inner:
-            node = self.places[-1].node.tags[f"{{{namespace}}}{name}"]
-            if node.kind not in ("leaf", "leaf-list", "container", "list"):
-                raise _Irregular
-            if self.reading.config_only and not node.config:
-                raise _Irregular
-            self.enter(node)
-            self.places.append(_Place(written, node, spaces))
-        else:
-            raise _Irregular
-        self.opened.append(len(self.operations))
-
-    def enter(self, node: SchemaNode) -> None:
-        """Begin a child of the innermost place."""
-        place, level, name = self.places[-1], len(self.places) - 1, node.qname
-        is_list = node.kind in ("list", "leaf-list")
-        if place.last is not node or not is_list:
-            self.end_run(place, level)
-            if place.last is not None and (place.is_disordered or node.position <= place.last.position):
-                if place.had_empty or node.position < len(place.node.keys):
-                    raise _Irregular
-                place = place._replace(is_disordered=True)
-                self.do(IS_NEW, level, name)
-            if is_list:
-                self.do(LIST if node.kind == "list" else LEAF_LIST, level, name)
-        self.places[-1] = place._replace(last=node)
-        if node.kind in ("container", "list"):
-            self.do(CONTAINER if node.kind == "container" else ENTRY, level, name, node)
-
-    def close(self, space: str) -> None:
-        """End the innermost element, which holds `space` if there is nothing else in it."""
-        place = self.places.pop()
-        node, name, level = place.node, place.node.qname, len(self.places) - 1
-        began = self.opened.pop() if self.opened else None
-        if node.kind in ("leaf", "leaf-list"):
-            if began is not None:
-                values = self.reading.values_of(place)
-                self.do(SET, level, name, space if values is None else values[space])
-            if node.kind == "leaf-list":
-                self.do(KEEP, level, name)
-        elif node.kind == "container" and began == len(self.operations):
-            self.operations.pop()
-            if node.presence:
-                self.do(SET, level, name, Node(node, {}))
-            else:
-                self.places[-1] = self.places[-1]._replace(had_empty=True)
-        else:
-            self.end_run(place, level + 1)
-            if node.choices:
-                self.do(IS_ONE_CASE, level + 1, name, node)
-            if place.is_disordered:
-                self.do(SORT, level + 1, name, node)
-            if node.kind == "list":
-                self.do(END_ENTRY, level, name, node)
-
-    def end_run(self, place: _Place, level: int) -> None:
-        """End the list or leaf-list that the child before is one of."""
-        if place.last is not None and place.last.kind in ("list", "leaf-list"):
-            self.do(END_LIST if place.last.kind == "list" else END_LEAF_LIST, level, place.last.qname, place.last)
-
-    def do(self, operation: int, level: int, name: str, what: Any = None) -> None:
-        """Add an operation."""
-        self.operations.append((operation, level, name, what))
-        if len(self.reading.levels) < level + 2:
-            self.reading.levels.append(None)
-
-
 def _leaf_list(node: SchemaNode, values: list[Value]) -> tuple[Value, ...]:
     if not node.config:
         return tuple(values)
     if len(set(values)) < len(values):
-        raise _Irregular
+        raise Irregular
     return tuple(values if node.user_ordered else sorted(values, key=node.type.order))
 
 
@@ -412,4 +275,4 @@ def _check_choices(schema: SchemaNode, children: dict[str, Any]) -> None:
     for name in children:
         for choice, case in schema.children[name].cases:
             if chosen.setdefault(choice, case) != case:
-                raise _Irregular
+                raise Irregular
