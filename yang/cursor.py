@@ -33,7 +33,7 @@ class Cursor:
         return self.schema is other.schema and self.key == other.key and self.parent == other.parent
 
     def __hash__(self) -> int:
-        return hash((self.schema.qname, self.key))
+        return hash((self.schema.qname, self.key, self.parent))
 
     def path(self) -> Path:
         """Return where the node is."""

@@ -22,6 +22,14 @@ NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
 YANG = "urn:ietf:params:xml:ns:yang:1"
 
 
+class _Unknown(str):
+    __slots__ = ()
+
+
+UNKNOWN = _Unknown()
+"""What stands for a node in a `Change` of which it is only known that it is there."""
+
+
 class Change(NamedTuple):
     """One node that is there only before, only after, or with another value; the topmost such node of a subtree.
 

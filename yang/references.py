@@ -140,6 +140,13 @@ def higher(a: SchemaNode, b: SchemaNode) -> SchemaNode:
     return a if a.depth <= b.depth else b
 
 
+def is_within(node: SchemaNode | None, above: SchemaNode) -> bool:
+    """Return whether a node is `above` or somewhere below it."""
+    while node is not None and node is not above:
+        node = node.parent
+    return node is not None
+
+
 def _is_identity(node: SchemaNode | None) -> bool:
     return node is not None and node.kind == "leaf" and isinstance(_plain(node.type), IdentityrefType)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from yang.errors import InvalidValue
 from yang.identifiers import identified
+from yang.lookup import lookup
 from yang.references import References, merge
 from yang.types import InstanceIdentifierType, LeafrefType, UnionType
 from yang.values import InstanceIdentifier
@@ -13,7 +14,7 @@ from yang.xpath import evaluator
 from yang.xpath_functions import Context, is_true, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from yang.cursor import Cursor
     from yang.references import Reached
@@ -31,6 +32,7 @@ class Rule:
 
     __slots__ = (
         "_evaluate",
+        "_find",
         "app_tag",
         "expression",
         "kind",
@@ -63,6 +65,7 @@ class Rule:
         # a when says nothing of what is not there
         self.meets_defaults = kind != "when" and is_implied(owner)
         self._evaluate: Evaluator | None = None
+        self._find: Callable[[Cursor], bool] | None = None
 
     @property
     def text(self) -> str:
@@ -84,12 +87,17 @@ class Rule:
         references = self.references()
         return references.visited, references.is_anywhere
 
+    def targets(self) -> Iterable[SchemaNode]:
+        """Return the schema nodes that a leafref can refer to."""
+        return self.references().targets
+
     def holds(self, instance: Cursor) -> bool:
         """Return whether one instance of the owner keeps the rule."""
-        result = self.evaluate(instance)
-        if self.kind == "leafref":
-            return has_value(nodes(result), instance.value)
-        return is_true(result)
+        if self.kind != "leafref":
+            return is_true(self.evaluate(instance))
+        if self._find is None:
+            self._find = lookup(self.owner, self.tree) or finds_nothing
+        return self._find(instance) or has_value(nodes(self.evaluate(instance)), instance.value)
 
     def evaluate(self, instance: Cursor) -> Result:
         """Return the value of the expression for one instance of the owner."""
@@ -102,13 +110,13 @@ class Rule:
 class ReferenceRule(Rule):
     """That a leaf which may be an instance-identifier, or whose union has references, takes its value from one member."""
 
-    __slots__ = ("_evaluators", "members")
+    __slots__ = ("_looks", "members")
 
     def __init__(self, owner: SchemaNode, members: Sequence[Type]) -> None:
         """Judge instances of `owner`, whose type is one of `members`."""
         super().__init__("leafref", owner, -1)
         self.members = members
-        self._evaluators: dict[int, Evaluator] = {}
+        self._looks: dict[int, tuple[Callable[[Cursor], bool], Evaluator]] = {}
 
     @property
     def tree(self) -> None:
@@ -130,6 +138,12 @@ class ReferenceRule(Rule):
                 merge(found, visited_by(member.path, self.owner))
         return found, any(member.require_instance for member in instances)
 
+    def targets(self) -> Iterable[SchemaNode]:
+        """Return the schema nodes that the paths of the members lead to."""
+        paths = [member.path for member in self.members if isinstance(member, LeafrefType)]
+        trees = [self.owner.schema.expression(path).tree for path in paths]
+        return [target for tree in trees for target in References(tree, self.owner).targets]
+
     def holds(self, instance: Cursor) -> bool:
         """Return whether a member takes the value, and what it refers to is there."""
         return any(self._takes(member, instance) for member in self.members)
@@ -137,11 +151,13 @@ class ReferenceRule(Rule):
     def _takes(self, member: Type, instance: Cursor) -> bool:
         value = instance.value
         if isinstance(member, LeafrefType) and member.require_instance:
-            evaluate = self._evaluators.get(member.path)
-            if evaluate is None:
+            looks = self._looks.get(member.path)
+            if looks is None:
                 tree = self.owner.schema.expression(member.path).tree
-                evaluate = self._evaluators[member.path] = evaluator(self.owner.schema, tree)
-            return has_value(nodes(evaluate(Context(instance, instance))), value)
+                looks = lookup(self.owner, tree) or finds_nothing, evaluator(self.owner.schema, tree)
+                self._looks[member.path] = looks
+            find, evaluate = looks
+            return find(instance) or has_value(nodes(evaluate(Context(instance, instance))), value)
         if isinstance(member, InstanceIdentifierType) and member.require_instance:
             return isinstance(value, InstanceIdentifier) and identified(instance.root(), value) is not None
         try:
@@ -149,6 +165,11 @@ class ReferenceRule(Rule):
         except InvalidValue:
             return False
         return True
+
+
+def finds_nothing(_: Cursor) -> bool:
+    """Return False: there is no shorter way to look."""
+    return False
 
 
 def has_value(targets: Sequence[Cursor], value: object) -> bool:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from yang.collector import no_collections
 from yang.cursor import cursor_at, implied_instances, instances
-from yang.references import higher, merge
+from yang.diff import UNKNOWN
+from yang.references import higher, is_within, merge
+from yang.referrers import Referrers
 from yang.rule import Rule, has_default, is_implied, rules_of, visited_by
 from yang.sweep import Sweep
 from yang.tree import Node
@@ -61,6 +63,7 @@ class Rules:
         self._at_top: list[Rule] = []
         self._anywhere: list[Rule] = []
         self._sweeps: dict[SchemaNode, Sweep] = {}
+        self._referrers: dict[SchemaNode, Referrers] = {}
         with no_collections():
             self._find(schema)
 
@@ -176,7 +179,7 @@ class Rules:
         """
         for list_, top in self._comparing.of(change.path.schema).items():
             is_removed = change.after is None and change.path.schema is list_
-            is_swept = isinstance(change.after, Node) and _is_within(list_.parent, change.path.schema)
+            is_swept = isinstance(change.after, Node) and is_within(list_.parent, change.path.schema)
             if list_.parent is not None and not is_removed and not is_swept:
                 for parent in instances(_near(change.path, top, root), list_.parent):
                     yield parent, list_
@@ -213,11 +216,17 @@ class Rules:
                 yield from ((rule, instance) for instance in implied_instances(start, rule.owner))
             elif change.after is not None and not is_swept:
                 yield from ((rule, instance) for instance in instances(start, rule.owner))
+        is_taken = change.after is None and change.before is not UNKNOWN
+        referrers = self._referrers_to(schema) if is_taken else None
+        if referrers is not None:
+            yield from referrers.concerned(change, root)
         for rule, top in self._watching.of(schema).items():
+            if referrers is not None and rule in referrers.rules:
+                continue
             # that more is there never breaks a leafref, if it takes no default away
             if rule.kind == "leafref" and change.before is None and rule.only_shrinks:
                 continue
-            if is_swept and _is_within(top, schema):
+            if is_swept and is_within(top, schema):
                 continue  # all of its instances are in the new node
             find = implied_instances if rule.meets_defaults else instances
             yield from ((rule, instance) for instance in find(_near(change.path, top, root), rule.owner))
@@ -225,6 +234,12 @@ class Rules:
             if rule.kind != "leafref" or self._takes_away(change):
                 find = implied_instances if rule.meets_defaults else instances
                 yield from ((rule, instance) for instance in find(root, rule.owner))
+
+    def _referrers_to(self, schema: SchemaNode) -> Referrers:
+        found = self._referrers.get(schema)
+        if found is None:
+            found = self._referrers[schema] = Referrers(self._watching.of(schema).items(), schema)
+        return found
 
     def _takes_away(self, change: Change) -> bool:
         """Return whether `change` may take away something that XPath sees, a default of another case included."""
@@ -274,12 +289,6 @@ def _alternatives(node: SchemaNode) -> list[SchemaNode]:
     choices = {choice for choice, _ in node.cases}
     beside = node.parent.children.values()
     return [other for other in beside if not choices.isdisjoint(choice for choice, _ in other.cases)]
-
-
-def _is_within(node: SchemaNode | None, above: SchemaNode) -> bool:
-    while node is not None and node is not above:
-        node = node.parent
-    return node is not None
 
 
 def _at_or_below(node: SchemaNode, found: dict[SchemaNode, T]) -> Iterator[T]:

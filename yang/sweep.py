@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from yang.rule import Rule
     from yang.schema import SchemaNode
 
-Trail = tuple[Any, "SchemaNode", Node, Any]
-"""The way to a node: that to its parent (None at the start), its schema, the node and its key."""
+Trail = tuple[Any, "SchemaNode", Any, Any]
+"""The way to a node: that to its parent (None at the start), its schema, the node or value, and its key."""
 
 
 class Doubt(NamedTuple):

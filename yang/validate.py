@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from yang.cursor import Cursor, cursor_at, instances
-from yang.diff import Change, changes
+from yang.diff import UNKNOWN, Change, changes
 from yang.errors import ConstraintViolation, DataMissing, RequestError, UnknownElement
 from yang.left_out import left_out
 from yang.path import Path
@@ -38,7 +38,7 @@ def validate_whole(tree: Node, refused: Sequence[RequestError] = ()) -> list[Req
     places = left_out(tree, refused)
     for place in places:
         # what could be broken by taking this away may be a mere consequence: told to nobody here, it is not told again
-        list(validation.concerned(Change(place, before="", after=None)))
+        list(validation.concerned(Change(place, before=UNKNOWN, after=None)))
     return [error for error in validation.all_errors() if not _is_consequence(error, places)]
 
 

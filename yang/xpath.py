@@ -92,15 +92,21 @@ class _Builder:
 
     def walk(self, steps: Sequence[Any]) -> Callable[[list[Cursor], Cursor], list[Cursor]]:
         pairs = zip(steps, [*steps[1:], None], strict=False)
-        built = [self.step(axis, test, predicates, following) for (axis, test, predicates), following in pairs]
+        built = [
+            (self.step(axis, test, predicates, following), axis in ("child", "self"))
+            for (axis, test, predicates), following in pairs
+        ]
         is_in_order = all(axis in ("child", "self", "parent") for axis, *_ in steps)
 
         def walk(found: list[Cursor], current: Cursor) -> list[Cursor]:
-            for step in built:
+            for step, is_apart in built:
                 if len(found) == 1:
                     found = step(found[0], current)
-                else:
-                    found = list(dict.fromkeys(node for start in found for node in step(start, current)))
+                    continue
+                found = [node for start in found for node in step(start, current)]
+                if not is_apart:
+                    # several may have led to one
+                    found = list(dict.fromkeys(found))
             return found if is_in_order else in_document_order(found)
 
         return walk
