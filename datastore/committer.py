@@ -14,15 +14,16 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from backends.operation import BackendLost, Failure, OperationFailed
+from backends.operation import BackendLost
 from backends.resource import Key, named
 from datastore import plan as planning
+from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
-from datastore.history import HistoryFailed, replayed
+from datastore.execution import Execution
+from datastore.history import replayed
 from datastore.mender import Mender
 from datastore.objects import Objects
 from datastore.plan import Deferred, Plan, Step
-from datastore.refusal import refusal, shortfall
 from datastore.systems import Systems
 from datastore.values import SupportedValues
 from datastore.wanted import Wanted
@@ -167,7 +168,7 @@ class Committer:
             RequestError: It could not be committed.
         """
         with self._trying(after) as plan:
-            self._check(plan, after)
+            self._execution(plan, after).check()
             return plan
 
     def commit(
@@ -196,11 +197,12 @@ class Committer:
             if not delta:
                 self._confirm(confirmation)
                 return Committed(None, plan)
-            self._check(plan, after)
+            execution = self._execution(plan, after)
+            execution.check()
             commit_id = self._begin(author, delta, comment, label)
             try:
-                self._apply(plan, after)
-                self._verify(plan, after)
+                execution.apply()
+                execution.verify()
                 self._history.seal(commit_id, confirmation)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
                 raise self._aborted(commit_id, error, plan) from error
@@ -327,42 +329,8 @@ class Committer:
         source = self._wanted.source_of(key)
         return source.path if source is not None else None
 
-    def _check(self, plan: Plan, after: Node) -> None:
-        """Raise `CommitFailed` if a backend can tell beforehand that it will refuse."""
-        for backend in self._systems:
-            mine = [step for step in plan.steps if step.backend is backend]
-            refused = self._systems.refusals(backend, [step.operation for step in mine]) if mine else {}
-            for index, reason in refused.items():
-                raise self._failure(mine[index], Failure(reason), after)
-
-    def _apply(self, plan: Plan, after: Node) -> None:
-        for backend, steps in plan.batches():
-            try:
-                self._systems.execute(backend, [step.operation for step in steps])
-            except OperationFailed as error:
-                index, failure = min(error.failures.items())
-                raise self._failure(steps[index], failure, after) from error
-
-    def _verify(self, plan: Plan, after: Node) -> None:
-        """Raise `CommitFailed` if the systems are not as planned, though they said so.
-
-        What they dropped of what depends on the change is put back first.
-        """
-        planned = {step.operation.key for step in plan.steps}
-        wrong = self._systems.way_to(plan.targets).operations
-        if wrong and planned.isdisjoint(operation.key for operation in wrong):
-            self._systems.carry_out(wrong)
-            wrong = self._systems.way_to(plan.targets).operations
-        if not wrong:
-            return
-        operation = next((operation for operation in wrong if operation.key in planned), wrong[0])
-        step = Step(self._systems.backend_of(operation.key), operation, self._path_of(operation.key))
-        raise self._failure(
-            step, Failure(f"it said that it was done, and then: {shortfall(operation)}", "VERIFY"), after
-        )
-
-    def _failure(self, step: Step, failure: Failure, after: Node) -> CommitFailed:
-        return refusal(step, failure, self._wanted.source_of(step.operation.key), self._running, after)
+    def _execution(self, plan: Plan, after: Node) -> Execution:
+        return Execution(self._systems, self._wanted, plan, self._running, after)
 
     def _aborted(self, commit_id: int, error: CommitFailed | HistoryFailed | BackendLost, plan: Plan) -> CommitFailed:
         """Lead everything back to what was found before, and return the error for the client."""

@@ -12,27 +12,26 @@ import time
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import create_engine, delete, event, func, insert, select, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from datastore.confirmation import Confirmation
+from datastore.database import HistoryFailed, Transaction, engine, reason, shown
 from datastore.errors import UnknownCommit
 from datastore.tables import commits, confirmations, metadata, snapshots
 from yang.diff import in_config
 from yang.edit import edit_config
-from yang.errors import NosError, RequestError
+from yang.errors import RequestError
 from yang.tree import Node
 from yang.xmlio import MalformedXml, parse_document, print_children
 from yang.xmlread import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
     from typing import Any
 
     from lxml import etree
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Row
 
     from yang.schema import Schema
 
@@ -43,12 +42,8 @@ MOST_DELTAS = 500
 """After so many commits a new snapshot is due, however small they are."""
 LEAST_SNAPSHOT = 1 << 16
 """Deltas of so many octets do not yet call for a snapshot."""
-PATIENCE = 10.0
+
 """Seconds to wait for somebody else who is writing to the same SQLite file."""
-
-
-class HistoryFailed(NosError):
-    """The database cannot be read or written."""
 
 
 class Author(NamedTuple):
@@ -88,7 +83,7 @@ class History:
         self._background = threading.Lock()
         self._snapshots: threading.Thread | None = None
         try:
-            self._engine = _engine(url)
+            self._engine = engine(url)
             metadata.create_all(self._engine)
             with self._engine.begin() as connection:
                 self._count(connection)
@@ -96,7 +91,7 @@ class History:
                 self._confirmation = Confirmation(*row) if row is not None else None
         except (SQLAlchemyError, ImportError) as error:
             # SQLAlchemy raises ImportError for a database whose driver is not installed
-            raise HistoryFailed(f"the history at {_shown(url)} cannot be opened: {_reason(error)}") from error
+            raise HistoryFailed(f"the history at {shown(url)} cannot be opened: {reason(error)}") from error
 
     def close(self) -> None:
         """Close the database, once a snapshot that is being taken is written."""
@@ -295,11 +290,11 @@ class History:
         ).one()
         self._deltas_since_snapshot, self._since_snapshot = int(row[0]), int(row[1])
 
-    def _writing(self) -> _Transaction:
-        return _Transaction(self._engine, self._lock)
+    def _writing(self) -> Transaction:
+        return Transaction(self._engine, self._lock)
 
-    def _reading(self) -> _Transaction:
-        return _Transaction(self._engine, None)
+    def _reading(self) -> Transaction:
+        return Transaction(self._engine, None)
 
 
 def replayed(tree: Node, delta: str) -> Node:
@@ -310,39 +305,6 @@ def replayed(tree: Node, delta: str) -> Node:
         HistoryFailed: The delta is damaged.
     """
     return edit_config(tree, _parsed(delta))
-
-
-class _Transaction:
-    """A transaction whose errors are the history's."""
-
-    def __init__(self, engine: Engine, lock: threading.Lock | None) -> None:
-        self._begun = engine.begin()
-        self._lock = lock
-
-    def __enter__(self) -> Connection:
-        if self._lock is not None:
-            self._lock.acquire()
-        try:
-            return self._begun.__enter__()
-        except SQLAlchemyError as error:
-            self._release()
-            raise HistoryFailed(f"the history cannot be used: {_reason(error)}") from error
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            self._begun.__exit__(kind, error, traceback)
-        except SQLAlchemyError as failure:
-            raise HistoryFailed(f"the history cannot be written: {_reason(failure)}") from failure
-        finally:
-            self._release()
-        if isinstance(error, SQLAlchemyError):
-            raise HistoryFailed(f"the history cannot be used: {_reason(error)}") from error
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
 
 
 def _inflated(octets: bytes, commit_id: int) -> str:
@@ -370,34 +332,6 @@ def _damaged(error: MalformedXml) -> HistoryFailed:
     return HistoryFailed(f"what is written in the history is damaged: {error}")
 
 
-def _shown(url: str) -> str:
-    """Return a database's URL without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return repr(url)
-
-
-def _reason(error: Exception) -> str:
-    """Return what a database complains of, without the statement and SQLAlchemy's address for help."""
-    return str(getattr(error, "orig", None) or error)
-
-
 def _commit(row: Row[Any]) -> Commit:
     author = Author(row.user, row.session_id, row.protocol)
     return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason)
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _(connection: Any, _: Any) -> None:
-            # a sealed commit is on the disk when its client hears of it
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
-
-    return engine

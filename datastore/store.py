@@ -7,8 +7,9 @@ import threading
 from typing import TYPE_CHECKING, Literal
 
 from datastore.confirmation import Confirmations
+from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, InUse, LockDenied
-from datastore.history import Author, HistoryFailed
+from datastore.history import Author
 from yang.errors import RequestError
 
 if TYPE_CHECKING:

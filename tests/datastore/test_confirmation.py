@@ -11,8 +11,9 @@ from backends.hardware.objects import Port
 from backends.hardware.simulated import Fault
 from datastore import confirmation
 from datastore.confirmation import Confirmation, Terms
+from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, InUse, LockDenied, NotConfirmable, PlanChanged
-from datastore.history import Author, HistoryFailed
+from datastore.history import Author
 from tests.datastore.rig import Rig, eventually
 from tests.openconfig import interface, interfaces
 

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datastore import history as history_module
+from datastore.database import HistoryFailed
 from datastore.errors import UnknownCommit
-from datastore.history import Author, Commit, History, HistoryFailed
+from datastore.history import Author, Commit, History
 from tests.conftest import make_device
 from tests.datastore.configurations import configurations, tree_of
 from tests.openconfig import interface, interfaces

@@ -10,8 +10,8 @@ from backends.hardware.objects import Port as ChipPort
 from backends.hardware.objects import Route, RouterInterface
 from backends.kernel.resources import Address, Port
 from backends.operation import BackendLost, Operation
+from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
-from datastore.history import HistoryFailed
 from tests.datastore.rig import AFTER, BEFORE, ME, eventually
 from tests.openconfig import interface, interfaces, route, static_routes
 from yang.diff import difference

@@ -9,8 +9,8 @@ import pytest
 from backends.hardware.driver import Status
 from backends.hardware.objects import Route
 from backends.hardware.simulated import Fault
+from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
-from datastore.history import HistoryFailed
 from tests.datastore.rig import AFTER, BEFORE, eventually
 
 if TYPE_CHECKING:
