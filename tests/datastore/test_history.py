@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from datastore import database
 from datastore import history as history_module
 from datastore.database import HistoryFailed
 from datastore.errors import UnknownCommit
@@ -229,7 +230,7 @@ def test_every_configuration_can_be_had_again_across_snapshots(
 def test_a_database_that_is_locked_fails_the_writing_and_not_the_reading(
     history: History, schema: Schema, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history_module, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
     history.close()
     with closing(History(f"sqlite:///{file}", schema)) as impatient, closing(sqlite3.connect(file)) as other:
         commit_id = impatient.begin(ME, "")

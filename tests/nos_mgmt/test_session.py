@@ -60,7 +60,7 @@ def test_every_operation_in_a_served_model_can_be_asked_for(device: Device) -> N
 
 @pytest.mark.parametrize(
     "operation",
-    ["<no-such-thing/>", '<get xmlns="urn:other"/>', '<get xmlns=""/>', "<cancel-commit/>", "<rpc-error/>", "<input/>"],
+    ["<no-such-thing/>", '<get xmlns="urn:other"/>', '<get xmlns=""/>', "<partial-lock/>", "<rpc-error/>", "<input/>"],
 )
 def test_an_operation_that_there_is_not_is_not_supported(client: Client, operation: str) -> None:
     found = error(client.send(operation))
@@ -90,7 +90,7 @@ def test_a_missing_parameter_is_named(client: Client, operation: str, missing: s
 @pytest.mark.parametrize(
     ("operation", "unknown"),
     [
-        ("<commit><confirmed/></commit>", "confirmed"),  # a feature that is not advertised
+        ("<commit><at>later</at></commit>", "at"),
         ("<get><depth>1</depth></get>", "depth"),
         ("<get-config><source><startup/></source></get-config>", "startup"),
         ("<edit-config><target><running/></target><config/></edit-config>", "running"),
