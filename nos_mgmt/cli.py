@@ -113,7 +113,7 @@ def demo() -> None:
     help="Which default values --output writes (RFC 6243).  [explicit]",
 )
 @click.option("--max-size", type=click.IntRange(1), default=90, help="Refuse files of more megabytes.  [90]")
-@click.option("--max-depth", type=click.IntRange(1), default=250, help="Refuse JSON nested more deeply.  [250]")
+@click.option("--max-depth", type=click.IntRange(1), default=250, help="Refuse data nested more deeply.  [250]")
 def validate(
     files: tuple[Path, ...],
     models: Path,

@@ -14,7 +14,7 @@ from yang.limits import LIMITS, Limits
 from yang.lines import JsonLines, XmlLines
 from yang.xml_errors import read_all
 from yang.xmldata import read_data
-from yang.xmlio import MalformedXml, parse_document
+from yang.xmlio import MalformedXml, is_deeper, parse_document
 from yang.xmlread import read_regular
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class XmlFile:
             root = parse_document(content)
         except MalformedXml as error:
             raise MalformedData(str(error)) from error
+        if is_deeper(root, limits.levels):
+            raise limits.too_deep()
         self._top = root
         if root.tag == instance_data.TAG:
             self.said, self._top = instance_data.from_element(root)

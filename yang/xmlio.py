@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TAG = re.compile(r"(<[^\s/>]+)(.*)", re.DOTALL).match
 PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall
+DESCENTS = [etree.XPath("/".join("*" * steps)) for steps in range(1, 11)]
+"""The elements so many levels further down."""
 HAS_DOCTYPE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE").match
 """A document type stands before the first element; further on the same characters are text."""
 
@@ -79,6 +81,16 @@ def _canonical(element: etree._Element) -> str:
         # what is in no namespace must not come into that of the leaf when it is printed there
         return f'{name} xmlns=""{rest}'
     return text
+
+
+def is_deeper(root: etree._Element, levels: int) -> bool:
+    """Return whether elements are nested in more levels than some, `root` being the first."""
+    found = [root]
+    while found and levels:
+        steps = min(levels, len(DESCENTS))
+        found = [element for above in found for element in cast("Any", DESCENTS[steps - 1](above))]
+        levels -= steps
+    return bool(found)
 
 
 def print_children(node: Node) -> str:

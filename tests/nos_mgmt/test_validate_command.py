@@ -153,10 +153,11 @@ def test_one_file_that_is_wrong_makes_the_status_1(models: Path, tmp_path: Path)
 def test_limits_can_be_set(models: Path, tmp_path: Path) -> None:
     large = write(tmp_path / "large", '{"m:c":{}}' + " " * 1_000_000)
     assert "at most 1000000 are read" in validate(models, "--max-size", "1", large).output
-    deep = write(tmp_path / "deep", "[" * 10_000)
-    result = validate(models, "--max-depth", "7", deep)
-    assert result.exit_code == 1
-    assert "the 7 levels" in result.output
+    for text in ("[" * 10_000, "<a>" * 20 + "</a>" * 20):
+        deep = write(tmp_path / "deep", text)
+        result = validate(models, "--max-depth", "7", deep)
+        assert result.exit_code == 1
+        assert "the 7 levels" in result.output
 
 
 def test_valid_data_is_written_as_instance_data(models: Path, tmp_path: Path) -> None:

@@ -151,3 +151,12 @@ def test_a_file_of_other_modules_is_noted() -> None:
         "the file is of m@2020-01-01, the model set has m@2026-01-02",
         "the file has data of other, which the model set has not",
     ]
+
+
+@pytest.mark.parametrize("levels", [1, 2, 9, 10, 11, 20, 21, 57])
+def test_xml_of_more_levels_than_are_read_is_refused(levels: int) -> None:
+    document = b"<data>" + b"<a>" * (levels - 1) + b"x" + b"</a>" * (levels - 1) + b"</data>"
+    open_data(document, Limits(levels=levels))
+    if levels > 1:
+        with pytest.raises(TooBig, match=f"more deeply than the {levels - 1} levels"):
+            open_data(document, Limits(levels=levels - 1))
