@@ -31,6 +31,33 @@ def interfaces(count: int, generation: int = 0, operation: str = "merge") -> str
     )
 
 
+def routes(count: int) -> str:
+    """Return `count` static routes, each through an interface of its own, from the first one on."""
+    static = 'xmlns:p="http://openconfig.net/yang/policy-types"'
+    key = f"<identifier {static}>p:STATIC</identifier><name>static</name>"
+    inner = "".join(
+        f"<static><prefix>{prefix}</prefix><config><prefix>{prefix}</prefix></config><next-hops><next-hop><index>0</index>"
+        f"<config><index>0</index></config><interface-ref><config><interface>Ethernet{number}</interface></config>"
+        f"</interface-ref></next-hop></next-hops></static>"
+        for number in range(1, count + 1)
+        for prefix in (f"{101 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}.0/24",)
+    )
+    return (
+        '<network-instances xmlns="http://openconfig.net/yang/network-instance"><network-instance><name>DEFAULT</name><config>'
+        '<name>DEFAULT</name><type xmlns:t="http://openconfig.net/yang/network-instance-types">t:DEFAULT_INSTANCE</type>'
+        f"</config><protocols><protocol>{key}<config>{key}</config><static-routes>{inner}</static-routes></protocol>"
+        "</protocols></network-instance></network-instances>"
+    )
+
+
+def removal(number: int) -> str:
+    """Return the edit that takes one interface away."""
+    return (
+        f'<interfaces xmlns="{INTERFACES}" xmlns:nc="{NETCONF}"><interface nc:operation="delete"><name>Ethernet{number}</name>'
+        "</interface></interfaces>"
+    )
+
+
 def description(number: int, text: str) -> str:
     """Return the edit of one interface's description."""
     name = f"Ethernet{number}"

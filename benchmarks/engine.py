@@ -12,7 +12,7 @@ from pathlib import Path
 from backends.hardware import HardwareBackend
 from backends.hardware.objects import Route, RouterInterface
 from backends.hardware.simulated import SimulatedAsic
-from benchmarks.configuration import description, interfaces
+from benchmarks.configuration import description, interfaces, removal, routes
 from benchmarks.table import heading, median, once, row, seconds
 from datastore.committer import Committer
 from datastore.history import Author, History
@@ -60,6 +60,12 @@ def measure(schema: Schema, size: int) -> dict[str, str]:
     edited = edit_config(tree, edits[0])
     found["find the difference"] = seconds(median(lambda _: list(changes(tree, edited)), RUNS))
     found["validate the difference"] = seconds(median(lambda _: validate(tree, edited), RUNS))
+    with_routes = edit_config(tree, parse_document(in_config(routes(size)).encode()))
+    found["validate it with as many routes through them"] = seconds(once(lambda: validate_whole(with_routes))[0])
+    one_route = edit_config(tree, parse_document(in_config(routes(1)).encode()))
+    found["validate one new route"] = seconds(median(lambda _: validate(tree, one_route), RUNS))
+    removed = edit_config(with_routes, parse_document(in_config(removal(size // 2)).encode()))
+    found["validate the removal of an interface"] = seconds(median(lambda _: validate(with_routes, removed), 5))
     with tempfile.TemporaryDirectory() as folder:
         found |= measure_commits(schema, size, Path(folder))
     return found

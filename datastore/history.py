@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PENDING, SEALED, ABORTED = "pending", "sealed", "aborted"
+SHOWN = 0.001
+"""Seconds to which times are told."""
 MOST_DELTAS = 500
 """After so many commits a new snapshot is due, however small they are."""
 LEAST_SNAPSHOT = 1 << 16
@@ -221,6 +223,27 @@ class History:
         with self._reading() as connection:
             last: int | None = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
         return last
+
+    def number(self, *, label: str | None = None, as_of: float | None = None, ago: int = 0) -> int:
+        """Return the id of a sealed commit: the last one with `label`, begun by `as_of`, or so many before the last.
+
+        `as_of` is in seconds since 1970; a commit that begins in the same millisecond has begun.
+
+        Raises:
+            UnknownCommit: There is none.
+            HistoryFailed: The history cannot be read.
+        """
+        query = select(commits.c.id).where(commits.c.state == SEALED)
+        asked = f"{ago} before the last"
+        if label is not None:
+            query, asked = query.where(commits.c.label == label), f"labelled {label!r}"
+        elif as_of is not None:
+            query, asked = query.where(commits.c.time < as_of + SHOWN), "as early as that"
+        with self._reading() as connection:
+            found: int | None = connection.scalar(query.order_by(commits.c.id.desc()).offset(ago).limit(1))
+        if found is None:
+            raise UnknownCommit(f"there is no commit {asked}")
+        return found
 
     def commits(self, first: int = 1, last: int | None = None) -> Iterator[Commit]:
         """Yield the commits from id `first` to `last`, in order."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from backends.resource import named
+from nos_mgmt.netconf.messages import InvalidParameter
 from yang.diff import NETCONF, YANG, changes, difference, summary
 from yang.xmlio import print_children
 
@@ -20,7 +22,7 @@ HISTORY = "urn:nos-mgmt:yang:nos-history"
 
 def get_configuration(call: Call) -> str:
     """Answer with the configuration that a commit left."""
-    tree = call.device.history.configuration(call.input.get("commit"))
+    tree = call.device.history.configuration(_which(call))
     return f'<configuration xmlns="{HISTORY}">{print_children(tree)}</configuration>'
 
 
@@ -41,11 +43,24 @@ def get_plan(call: Call) -> str:
 
 def rollback(call: Call) -> str:
     """Go back to an earlier configuration, by a new commit."""
-    commit_id = call.input.get("commit")
+    commit_id = _which(call)
     tree = call.device.history.configuration(commit_id)
     comment = call.input.get("comment") or f"rollback to {commit_id}"
     done = call.device.datastores.roll_back(call.session.id, tree, call.session.author, comment)
     return "<ok/>" if done.commit_id is None else _element("commit", done.commit_id)
+
+
+def _which(call: Call) -> int:
+    """Return the number of the commit that a request names."""
+    commit_id: int | None = call.input.get("commit")
+    if commit_id is not None:
+        return commit_id
+    as_of: str | None = call.input.get("as-of")
+    try:
+        seconds = datetime.fromisoformat(as_of).timestamp() if as_of is not None else None
+    except (ValueError, OverflowError) as wrong:
+        raise InvalidParameter(f"{as_of} is no time: {wrong}", info=(("bad-element", "as-of"),)) from wrong
+    return call.device.history.number(label=call.input.get("label"), as_of=seconds, ago=call.input.get("ago") or 0)
 
 
 def _plan(plan: Plan) -> Iterator[str]:

@@ -266,7 +266,7 @@ def test_what_is_no_commit_id_is_an_invalid_value(committed: Client, name: str, 
 
 
 @pytest.mark.parametrize(
-    ("name", "missing"), [("get-configuration", "commit"), ("get-difference", "from"), ("rollback", "commit")]
+    ("name", "missing"), [("get-configuration", "which"), ("get-difference", "from"), ("rollback", "which")]
 )
 def test_the_commit_has_to_be_named(committed: Client, name: str, missing: str) -> None:
     found = error(committed.send(operation(name)))
@@ -276,3 +276,55 @@ def test_the_commit_has_to_be_named(committed: Client, name: str, missing: str) 
 def test_a_difference_to_a_commit_that_there_is_not_is_an_invalid_value(committed: Client) -> None:
     for parameters in ({"from": 9}, {"from": 1, "to": 9}):
         assert error(committed.send(operation("get-difference", **parameters))).tag == "invalid-value"
+
+
+@pytest.mark.parametrize(
+    ("which", "commit"),
+    [
+        ({"label": "good"}, 2),
+        ({"ago": 0}, 3),
+        ({"ago": 2}, 1),
+        ({"as-of": "2100-01-01T00:00:00Z"}, 3),
+        ({"as-of": "2100-01-01T00:00:00.123456789+02:00"}, 3),
+    ],
+)
+def test_a_commit_is_named_by_label_time_or_how_long_ago_it_was(
+    client: Client, device: Device, which: dict[str, object], commit: int
+) -> None:
+    for number, content in enumerate(CONFIGS):
+        client.edit(content)
+        label = f'<label xmlns="{HISTORY}">{"good" if number < 2 else "other"}</label>'
+        assert is_ok(client.send(f"<commit>{label}</commit>"))
+    (found,) = output(client, "get-configuration", **which)
+    assert contents(found) == configuration(client, commit)
+    client.ok(operation("rollback", **which))
+    assert device.datastores.running == device.history.configuration(commit)
+
+
+def test_the_configuration_as_of_a_time_is_that_of_the_last_commit_by_then(committed: Client) -> None:
+    for commit in history(committed):
+        (found,) = output(committed, "get-configuration", **{"as-of": commit["time"]})
+        assert contents(found) == configuration(committed, int(commit["id"]))
+
+
+@pytest.mark.parametrize(
+    ("which", "message"),
+    [
+        ({"label": "no such"}, "there is no commit labelled 'no such'"),
+        ({"ago": 3}, "there is no commit 3 before the last"),
+        ({"as-of": "1999-01-01T00:00:00Z"}, "there is no commit as early as that"),
+        ({"as-of": "2026-13-01T00:00:00Z"}, "is no time"),
+        ({"as-of": "yesterday"}, "match the pattern"),
+    ],
+)
+def test_a_commit_that_nothing_names_is_an_invalid_value(
+    committed: Client, which: dict[str, object], message: str
+) -> None:
+    for name in ("get-configuration", "rollback"):
+        found = error(committed.send(operation(name, **which)))
+        assert found.tag == "invalid-value"
+        assert message in (found.message or "")
+
+
+def test_a_commit_is_named_in_one_way(committed: Client) -> None:
+    assert error(committed.send(operation("rollback", commit=1, ago=0))).tag == "bad-element"
