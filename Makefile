@@ -11,7 +11,7 @@ SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BAC
 
 LIBYANG := yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
 
-.PHONY: help setup run demo test check bench bench-engine differential fuzz lock clean
+.PHONY: help setup run demo test check bench bench-engine differential crash fuzz lock clean
 
 help:  ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,10 @@ bench-engine: $(DEV) $(MODELS)  ## Compare the engine's speed with libyang's
 differential: $(DEV) $(MODELS)  ## Compare COUNT verdicts on random instances with libyang's, from SEED on
 	@.ci/need $(LIBYANG)
 	@$(BIN)/python -m tests.differential --count $(or $(COUNT),50000) --seed $(or $(SEED),0) $(ARGS)
+
+crash: $(DEV) $(MODELS)  ## Kill servers, and let things fail, at every boundary of commits
+	@.ci/need ip:iproute2
+	@$(BIN)/python -m tests.crash --seed $(or $(SEED),0) $(ARGS)
 
 fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)

@@ -113,13 +113,13 @@ def found(reply: Any, name: str) -> list[str]:
 
 
 def test_both_agree_on_what_the_server_can(client: Manager) -> None:
-    for name in (":base:1.1", ":candidate", ":rollback-on-error", ":validate:1.1"):
+    for name in (":base:1.1", ":candidate", ":confirmed-commit:1.1", ":rollback-on-error", ":validate:1.1"):
         assert name in client.server_capabilities
-    for name in (":startup", ":confirmed-commit", ":url", ":xpath", ":writable-running"):
+    for name in (":startup", ":url", ":xpath", ":writable-running"):
         assert name not in client.server_capabilities
     assert client.session_id.isdigit()
     with pytest.raises(MissingCapabilityError):
-        client.commit(confirmed=True)
+        client.create_subscription()
 
 
 def test_an_edit_a_commit_and_the_kernel_has_it(client: Manager, managed: str | None) -> None:
