@@ -1,4 +1,4 @@
-"""libyang's side of the comparison: a process that reads a document and prints what each step took, as JSON.
+"""libyang's side of the comparison: a process that reads a document and prints what each step took, a line of JSON each.
 
 It runs in the environment that `tests.differential.oracle` makes, with nothing of this project. Arguments: the folder of the
 models, the module to begin with, and files with the document, with one and with ten per cent of it changed.
@@ -62,7 +62,10 @@ def main():
     folder, modules, *files = sys.argv[1:]
     documents = [Path(file).read_bytes() for file in files]
     context = opened(folder, modules.split(","))
-    found = {}
+
+    def found(name, figure):
+        print(json.dumps([name, figure]), flush=True)
+
     before = resident()
     tree = parsed(context, documents[0])
 
@@ -71,18 +74,12 @@ def main():
 
     # it puts defaults into the tree
     validate()
-    found["memory"] = resident() - before
-    found["read"] = timed(lambda: lib.lyd_free_all(parsed(context, documents[0])[0]))
-    found["validate"] = timed(validate)
+    found("memory", resident() - before)
+    found("read", timed(lambda: lib.lyd_free_all(parsed(context, documents[0])[0])))
+    found("validate", timed(validate))
     printed = ffi.new("char **")
     options = lib.LYD_PRINT_SHRINK | lib.LYD_PRINT_WITHSIBLINGS
-    found["print"] = timed(lambda: checked(lib.lyd_print_mem(printed, tree[0], lib.LYD_XML, options)))
-    for name, document in zip(("diff 1 %", "diff 10 %"), documents[1:], strict=True):
-        other = parsed(context, document)
-        checked(lib.lyd_validate_all(other, ffi.NULL, lib.LYD_VALIDATE_NO_STATE, ffi.NULL))
-        made = ffi.new("struct lyd_node **")
-        found[name] = timed(lambda other=other, made=made: checked(lib.lyd_diff_siblings(tree[0], other[0], 0, made)))
-        lib.lyd_free_all(other[0])
+    found("print", timed(lambda: checked(lib.lyd_print_mem(printed, tree[0], lib.LYD_XML, options))))
     leaf = b"/openconfig-interfaces:interfaces/interface[name='Ethernet1']/config/description"
     numbers = iter(range(RUNS))
 
@@ -91,8 +88,13 @@ def main():
         checked(lib.lyd_new_path(tree[0], ffi.NULL, leaf, text, lib.LYD_NEW_PATH_UPDATE, ffi.NULL))
         validate()
 
-    found["edit one leaf and validate"] = timed(edit)
-    print(json.dumps(found))
+    found("edit one leaf and validate", timed(edit))
+    for name, document in zip(("diff 1 %", "diff 10 %"), documents[1:], strict=True):
+        other = parsed(context, document)
+        checked(lib.lyd_validate_all(other, ffi.NULL, lib.LYD_VALIDATE_NO_STATE, ffi.NULL))
+        made = ffi.new("struct lyd_node **")
+        found(name, timed(lambda other=other, made=made: checked(lib.lyd_diff_siblings(tree[0], other[0], 0, made))))
+        lib.lyd_free_all(other[0])
 
 
 if __name__ == "__main__":
