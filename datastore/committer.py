@@ -82,6 +82,7 @@ class Committer:
         # what is left to do when systems or history could not be reached
         self._unseen: set[Key] = set()
         self._unmarked: dict[int, str] = {}
+        self._is_begun_unknown = False
 
     @property
     def running(self) -> Node:
@@ -218,6 +219,9 @@ class Committer:
         try:
             return self._history.begin(author, delta, comment, label)
         except HistoryFailed as error:
+            # it may have been written all the same
+            self._is_begun_unknown = True
+            self._mender.start()
             raise CommitFailed(f"nothing was changed: {error}") from error
 
     def _confirm(self, confirmation: Confirmation | None) -> None:
@@ -286,6 +290,8 @@ class Committer:
         """Mark the commits that took no effect, once nothing of them is left; return whether none remains to be marked."""
         if self._systems.out_of_step:
             return False
+        if self._is_begun_unknown and not self._find_begun():
+            return False
         for commit_id, reason in list(self._unmarked.items()):
             try:
                 self._history.abort(commit_id, reason)
@@ -294,6 +300,17 @@ class Committer:
                 self._mender.start()
                 return False
             del self._unmarked[commit_id]
+        return True
+
+    def _find_begun(self) -> bool:
+        """Return whether the history could tell which commits were begun without our knowing it; they are to be marked."""
+        try:
+            for commit_id, _ in self._history.pending():
+                self._unmarked.setdefault(commit_id, "its beginning could not be written for certain")
+        except HistoryFailed:
+            logger.exception("the history does not tell whether a commit was begun")
+            return False
+        self._is_begun_unknown = False
         return True
 
     def _resolve(self) -> Mapping[Key, Change]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backends.hardware import HardwareBackend
 from backends.hardware.remote import RemoteDriver
 from backends.kernel import KernelBackend
+from datastore import mender
 from datastore.history import Author
 from tests.conftest import make_device
 from tests.crash.boundaries import Boundaries, WatchedHardware, WatchedKernel, watch_history
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nos_mgmt.device import Device
 
 ME = Author("crash", 1, "test")
+NEVER_SETTLED = "the server stayed out of step, or a commit pending"
 LONGEST = 60.0
 """Seconds that one commit may take before it counts as hung."""
 
@@ -120,6 +122,7 @@ def attempt(systems: Systems, content: str, boundaries: Boundaries) -> Outcome:
 def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable[[str], object]) -> None:
     """Commit, say what came of it, and end; if all goes well the server ends in order."""
     status = 1
+    mender.PATIENCE = (0.02, 0.1)
     try:
         device = systems.server(boundaries)
         boundaries.is_on = True
@@ -132,9 +135,11 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
         say(said)
         boundaries.reach("the client knows")
         boundaries.is_on = False
-        eventually(lambda: not device.committer.out_of_step and not device.history.pending(), 20)
+        names = boundaries.names
+        if not eventually(lambda: not device.committer.out_of_step and not device.history.pending(), 20):
+            names = [NEVER_SETTLED]
         device.close()
-        say("\n" + json.dumps(boundaries.names))
+        say("\n" + json.dumps(names))
         status = 0
     finally:
         os._exit(status)
@@ -148,6 +153,7 @@ def judged(systems: Systems, contents: tuple[str, str], known: tuple[Known, Know
     wrong = []
     if outcome.said == "hung":
         wrong.append("the commit hung")
+    wrong += outcome.names if outcome.names == [NEVER_SETTLED] else []
     if outcome.names:
         # it ended in order: the systems are looked at before another server can mend anything
         wrong += systems.differences(known[outcome.said == "ok"])

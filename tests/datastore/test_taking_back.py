@@ -198,6 +198,26 @@ def test_a_commit_that_cannot_be_sealed_is_taken_back(rig: Rig) -> None:
     assert rig.history.configuration() == rig.tree(BEFORE)
 
 
+def test_a_commit_of_which_it_is_not_known_whether_it_was_begun_is_marked_when_that_is_known(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.commit(BEFORE)
+    systems = rig.systems()
+    begin = rig.history.begin
+
+    def begun_and_cut_off(*arguments: str) -> None:
+        begin(*arguments)
+        raise HistoryFailed("the connection was lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.history, "begin", begun_and_cut_off)
+        failed(rig, AFTER)
+    assert rig.systems() == systems
+    assert eventually(lambda: rig.states() == ["sealed", "aborted"])
+    rig.commit(AFTER)
+    assert rig.states() == ["sealed", "aborted", "sealed"]
+
+
 def test_a_commit_of_which_it_is_not_known_whether_it_was_sealed_took_no_effect(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
