@@ -1,4 +1,4 @@
-"""A quarter of all points of all shapes, drawn by a seed; `make crash` tries all of them."""
+"""A tenth of all points of all shapes, drawn by a seed; `make crash` tries all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.crash.suite import Result, prepared, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-PART = float(os.environ.get("CRASH_PART", "0.25"))
+PART = float(os.environ.get("CRASH_PART", "0.1"))
 LEAST = 300
 
 

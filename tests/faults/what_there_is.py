@@ -54,6 +54,8 @@ def kernel_state(namespace: str) -> dict[str, list[Any]]:
 
 def differences(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> list[str]:
     """Return what is in one state and not in the other."""
+    if before == after:
+        return []
     return [
         f"{sign} {kind} {thing}"
         for kind in before
