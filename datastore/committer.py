@@ -21,8 +21,10 @@ from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
 from datastore.execution import Execution
 from datastore.history import replayed
+from datastore.journal import Journal
 from datastore.mender import Mender
 from datastore.objects import Objects
+from datastore.phases import Phases
 from datastore.plan import Deferred, Plan, Step
 from datastore.systems import Systems
 from datastore.values import SupportedValues
@@ -52,6 +54,8 @@ class Committed(NamedTuple):
     commit_id: int | None
     """None if there was nothing to commit."""
     plan: Plan
+    phases: Mapping[str, float]
+    """Seconds that each phase took."""
 
 
 class Committer:
@@ -69,6 +73,7 @@ class Committer:
         `publish` is told in a sentence of everything that happens apart from requests.
         """
         self._history = history
+        self._journal = Journal(history)
         self._objects = Objects(backends, empty.schema.schema)
         self._values = SupportedValues(backends)
         self._wanted = Wanted()
@@ -79,10 +84,8 @@ class Committer:
         self._empty = self._running = empty
         self._deferred: dict[Key, Deferred] = {}
         self._is_closed = False
-        # what is left to do when systems or history could not be reached
+        # what is left to do when systems could not be reached
         self._unseen: set[Key] = set()
-        self._unmarked: dict[int, str] = {}
-        self._is_begun_unknown = False
 
     @property
     def running(self) -> Node:
@@ -127,7 +130,7 @@ class Committer:
         self._keep()
         begun: set[Key] = set()
         for commit_id, delta in self._history.pending():
-            self._unmarked[commit_id] = "the server ended while it was carried out"
+            self._journal.to_be_marked(commit_id, "the server ended while it was carried out")
             # nothing is left of one that later commits were made after
             if last_id is None or commit_id > last_id:
                 begun |= self._begun(commit_id, last, delta)
@@ -168,7 +171,7 @@ class Committer:
         Raises:
             RequestError: It could not be committed.
         """
-        with self._trying(after) as plan:
+        with self._trying(after, Phases()) as plan:
             self._execution(plan, after).check()
             return plan
 
@@ -191,20 +194,27 @@ class Committer:
             RequestError: A backend refused, or did not do what it said; running and all systems are as they were. If they
                 could not be brought back, the message says so, and it is tried again until it succeeds.
         """
-        with self._trying(after, keep=True) as plan:
+        phases = Phases()
+        with self._trying(after, phases, keep=True) as plan:
             if plan_id and plan.id != plan_id:
                 raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
-            delta = difference(self._running, after)
+            with phases("journal"):
+                delta = difference(self._running, after)
             if not delta:
                 self._confirm(confirmation)
-                return Committed(None, plan)
+                return Committed(None, plan, phases)
             execution = self._execution(plan, after)
-            execution.check()
-            commit_id = self._begin(author, delta, comment, label)
+            with phases("check"):
+                execution.check()
+            with phases("journal"):
+                commit_id = self._begin(author, delta, comment, label)
             try:
-                execution.apply()
-                execution.verify()
-                self._history.seal(commit_id, confirmation)
+                with phases("apply"):
+                    execution.apply()
+                with phases("verify"):
+                    execution.verify()
+                with phases("seal"):
+                    self._history.seal(commit_id, confirmation)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
                 raise self._aborted(commit_id, error, plan) from error
             except BaseException as error:
@@ -213,14 +223,12 @@ class Committer:
                 raise
             self._running = after
         self._history.keep_short(commit_id, after)
-        return Committed(commit_id, plan)
+        return Committed(commit_id, plan, phases)
 
     def _begin(self, author: Author, delta: str, comment: str, label: str) -> int:
         try:
-            return self._history.begin(author, delta, comment, label)
+            return self._journal.begin(author, delta, comment, label)
         except HistoryFailed as error:
-            # it may have been written all the same
-            self._is_begun_unknown = True
             self._mender.start()
             raise CommitFailed(f"nothing was changed: {error}") from error
 
@@ -231,17 +239,20 @@ class Committer:
             raise CommitFailed(f"nothing was changed: {error}") from error
 
     @contextmanager
-    def _trying(self, after: Node, *, keep: bool = False) -> Iterator[Plan]:
+    def _trying(self, after: Node, phases: Phases, *, keep: bool = False) -> Iterator[Plan]:
         """Work out the plan for `after`; what is wanted changes only if `keep` and nothing is raised."""
         with self._lock:
             try:
                 if keep and (reason := self._trouble()):
                     raise CommitFailed(f"nothing was changed: {reason}")
-                self.validate(after)
-                changed = list(self._objects.changed(self._running, after))
-                self._values.judge(changed)
-                self._wanted.demand(changed)
-                yield self._planned(self._resolve())
+                with phases("validate"):
+                    self.validate(after)
+                with phases("plan"):
+                    changed = list(self._objects.changed(self._running, after))
+                    self._values.judge(changed)
+                    self._wanted.demand(changed)
+                    plan = self._planned(self._resolve())
+                yield plan
                 if keep:
                     self._keep()
             except BackendLost as error:
@@ -290,28 +301,10 @@ class Committer:
         """Mark the commits that took no effect, once nothing of them is left; return whether none remains to be marked."""
         if self._systems.out_of_step:
             return False
-        if self._is_begun_unknown and not self._find_begun():
-            return False
-        for commit_id, reason in list(self._unmarked.items()):
-            try:
-                self._history.abort(commit_id, reason)
-            except HistoryFailed:
-                logger.exception("commit %s stays pending in the history; it took no effect", commit_id)
-                self._mender.start()
-                return False
-            del self._unmarked[commit_id]
-        return True
-
-    def _find_begun(self) -> bool:
-        """Return whether the history could tell which commits were begun without our knowing it; they are to be marked."""
-        try:
-            for commit_id, _ in self._history.pending():
-                self._unmarked.setdefault(commit_id, "its beginning could not be written for certain")
-        except HistoryFailed:
-            logger.exception("the history does not tell whether a commit was begun")
-            return False
-        self._is_begun_unknown = False
-        return True
+        if self._journal.mark_aborted():
+            return True
+        self._mender.start()
+        return False
 
     def _resolve(self) -> Mapping[Key, Change]:
         """Work out what can take effect, asking the backends which ports are there."""
@@ -353,7 +346,7 @@ class Committer:
         """Lead everything back to what was found before, and return the error for the client."""
         failed = error if isinstance(error, CommitFailed) else CommitFailed(str(error))
         message = failed.message
-        self._unmarked[commit_id] = message
+        self._journal.to_be_marked(commit_id, message)
         if self._converge({key: plan.found.get(key) for key in plan.targets}):
             self._mark_aborted()
         else:
