@@ -47,15 +47,12 @@ class Execution:
     def verify(self) -> None:
         """Raise if the systems are not as planned, though they said so.
 
-        What they dropped of what depends on the change is put back first.
+        That goes for what depends on the change, too: what a system drops without its being in the plan is not put back.
         """
-        planned = {step.operation.key for step in self._plan.steps}
         wrong = self._systems.way_to(self._plan.targets).operations
-        if wrong and planned.isdisjoint(operation.key for operation in wrong):
-            self._systems.carry_out(wrong)
-            wrong = self._systems.way_to(self._plan.targets).operations
         if not wrong:
             return
+        planned = {step.operation.key for step in self._plan.steps}
         operation = next((operation for operation in wrong if operation.key in planned), wrong[0])
         source = self._wanted.source_of(operation.key)
         step = Step(self._systems.backend_of(operation.key), operation, source.path if source is not None else None)

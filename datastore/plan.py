@@ -183,7 +183,8 @@ def operations(
             parts = step(there, target)
         for part in parts:
             (gone if part.after is None else made)[key] = part
-    late = _late({key: gone[key] for key in gone if key not in bounced}, made, wanted)
+    kept = {key for key, there in found.items() if key not in bounced and there == targets.get(key)}
+    late = _late({key: gone[key] for key in gone if key not in bounced}, made, kept, wanted)
     first = [operation for key, operation in gone.items() if key not in late]
     then = [operation for key, operation in made.items() if key not in late]
     last = [gone.get(key) or made[key] for key in late]
@@ -197,8 +198,12 @@ def operations(
     return [*sorted(first, key=down), *sorted(then, key=up), *sorted(last, key=down)]
 
 
-def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: Wanted) -> list[Key]:
-    """Return the keys of what is withdrawn but needed until other resources have been changed in place.
+def _late(
+    gone: Mapping[Key, Operation], made: Mapping[Key, Operation], kept: Collection[Key], wanted: Wanted
+) -> list[Key]:
+    """Return the keys of what is withdrawn but needed until other resources have been made, or changed in place.
+
+    Those that are `kept` as they are need it until something else offers the same; a system might drop them in between.
 
     That are resources that go, and ones that only stop to offer something or offer it differently, such as a link that is
     set down; but not one that something else needs early, for what comes to hold.
@@ -215,6 +220,7 @@ def _late(gone: Mapping[Key, Operation], made: Mapping[Key, Operation], wanted: 
                 offered.setdefault(fact, []).append(key)
     late: dict[Key, None] = {}
     waiting = [key for key, _ in changed] if offered else []
+    waiting += {asker for fact in offered for asker in wanted.askers(fact) if asker in kept}
     while waiting:
         asker = waiting.pop()
         for need in wanted.needed(asker):

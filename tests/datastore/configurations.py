@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NETWORKS = {"10.0.0.1": (24, 25), "10.0.1.1": (24, 30), "10.0.2.1": (32, 24), "2001:db8::1": (64, 120)}
 """Addresses, each with the prefix lengths that it may have."""
+INSTEAD = {"10.0.0.1": "10.0.0.9"}
+"""An address that may stand in the place of another one of the same network."""
 PREFIXES = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/25")
 HOPS = ("10.0.0.2", "10.0.0.3", "10.0.1.2", "10.0.2.2", "10.0.1.2 metric 5", "@Ethernet1", "@Ethernet2")
 PREFIXES6 = ("2001:db8:1::/48", "2001:db8:2::/48")
@@ -32,7 +34,8 @@ def configurations(draw: st.DrawFn, *, vlans: bool = False) -> str:
     for address, lengths in NETWORKS.items():
         place = draw(st.sampled_from([None, *names]))
         if place is not None:
-            places.setdefault(place, []).append(f"{address}/{draw(st.sampled_from(lengths))}")
+            taken = draw(st.sampled_from([address, INSTEAD.get(address, address)]))
+            places.setdefault(place, []).append(f"{taken}/{draw(st.sampled_from(lengths))}")
     entries = [_port(draw, name, places, vlans=vlans) for name in PORTS]
     if "lo7" in places:
         entries.append(interface("lo7", *places["lo7"], type_="softwareLoopback"))
