@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bindings, comparison, engine, routes, server
+from benchmarks import bindings, commits, comparison, engine, routes, server
 
 
 def main() -> None:
@@ -17,12 +17,19 @@ def main() -> None:
     parser.add_argument(
         "--routes", type=int, default=100_000, help="static routes into the kernel (default %(default)s)"
     )
-    parser.add_argument("--only", choices=["engine", "libyang", "server", "routes", "bindings"], help="one of them")
+    parser.add_argument(
+        "--only", choices=["engine", "libyang", "commits", "server", "routes", "bindings"], help="one of them"
+    )
     arguments = parser.parse_args()
     if arguments.only in (None, "engine"):
         engine.run([int(size) for size in arguments.sizes.split(",")])
     if arguments.only in (None, "libyang"):
         comparison.run([int(size) for size in arguments.sizes.split(",")])
+    if arguments.only in (None, "commits"):
+        if routes.possible():
+            commits.run([100, 10_000, 100_000], [1, 10, 1000, 10_000])
+        else:
+            print("\nthe phases of commits: skipped, no right to make network namespaces")
     if arguments.only in (None, "server"):
         program = server.client()
         if program is None:

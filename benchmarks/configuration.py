@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 INTERFACES = "http://openconfig.net/yang/interfaces"
 IP = "http://openconfig.net/yang/interfaces/ip"
 IANA = "urn:ietf:params:xml:ns:yang:iana-if-type"
@@ -33,20 +38,38 @@ def interfaces(count: int, generation: int = 0, operation: str = "merge") -> str
 
 def routes(count: int) -> str:
     """Return `count` static routes, each through an interface of its own, from the first one on."""
+    return _static_routes(
+        _static(
+            f"{101 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}.0/24",
+            f"<interface-ref><config><interface>Ethernet{number}</interface></config></interface-ref>",
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def routes_via(first: int, count: int) -> str:
+    """Return `count` static routes through a neighbour of the first interface, from the route numbered `first` on."""
+    return _static_routes(
+        _static(f"{20 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}.0/24", "", "<next-hop>1.0.1.2</next-hop>")
+        for number in range(first, first + count)
+    )
+
+
+def _static(prefix: str, reference: str, value: str = "") -> str:
+    return (
+        f"<static><prefix>{prefix}</prefix><config><prefix>{prefix}</prefix></config><next-hops><next-hop><index>0</index>"
+        f"<config><index>0</index>{value}</config>{reference}</next-hop></next-hops></static>"
+    )
+
+
+def _static_routes(entries: Iterable[str]) -> str:
     static = 'xmlns:p="http://openconfig.net/yang/policy-types"'
     key = f"<identifier {static}>p:STATIC</identifier><name>static</name>"
-    inner = "".join(
-        f"<static><prefix>{prefix}</prefix><config><prefix>{prefix}</prefix></config><next-hops><next-hop><index>0</index>"
-        f"<config><index>0</index></config><interface-ref><config><interface>Ethernet{number}</interface></config>"
-        f"</interface-ref></next-hop></next-hops></static>"
-        for number in range(1, count + 1)
-        for prefix in (f"{101 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}.0/24",)
-    )
     return (
         '<network-instances xmlns="http://openconfig.net/yang/network-instance"><network-instance><name>DEFAULT</name><config>'
         '<name>DEFAULT</name><type xmlns:t="http://openconfig.net/yang/network-instance-types">t:DEFAULT_INSTANCE</type>'
-        f"</config><protocols><protocol>{key}<config>{key}</config><static-routes>{inner}</static-routes></protocol>"
-        "</protocols></network-instance></network-instances>"
+        f"</config><protocols><protocol>{key}<config>{key}</config><static-routes>{''.join(entries)}</static-routes>"
+        "</protocol></protocols></network-instance></network-instances>"
     )
 
 

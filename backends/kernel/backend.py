@@ -8,7 +8,7 @@ import struct
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
 from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
@@ -17,6 +17,7 @@ from backends.kernel import netlink as nl
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
     ADDRESS,
+    BLACKHOLE,
     LINK_TYPES,
     MAIN_TABLE,
     NEIGHBOR,
@@ -235,30 +236,48 @@ class KernelBackend(Backend):
         if len(keys) > FEW:
             return list(self._listed_routes(name_of))
         found: list[Route | None] = []
+        drops: list[Route | None] | None = None
         for key in keys:
-            route = self._route(key, name_of)
-            if route is None or route.key != key:
-                # another route answers for the address that was asked about: only the list tells
-                return list(self._listed_routes(name_of))
-            found.append(route)
+            match self._route(key, name_of):
+                case Route() as route if route.key == key:
+                    found.append(route)
+                case None:
+                    pass
+                case "drops":
+                    if drops is None:
+                        drops = list(self._listed_routes(name_of, BLACKHOLE))
+                    found += [route for route in drops if route is not None and route.key == key]
+                case _:
+                    # another route answers for the address that was asked about: only the list tells
+                    return list(self._listed_routes(name_of))
         return found
 
-    def _route(self, key: Key, name_of: Callable[[int], str]) -> Route | None:
-        """Return the route that the kernel takes for the first address of a prefix."""
-        address = key[1].partition("/")[0]
+    def _route(self, key: Key, name_of: Callable[[int], str]) -> Route | Literal["drops", "unknown"] | None:
+        """Return the route that the kernel takes for the first address of a prefix, where that tells of the route `key`.
+
+        None stands for there being no such route: the kernel takes the longest prefix, and that of `key` would be longer.
+        """
+        address, _, length = key[1].partition("/")
         octets = packed(address)
         payload = ROUTE.pack(family(address), len(octets) * 8, 0, 0, 0, 0, 0, 0, FIB_MATCH)
         try:
             answers = self._netlink.ask(Message(nl.GETROUTE, 0, payload + attribute(1, octets)))
-        except NetlinkError:
+        except NetlinkError as error:
+            # what the kernel says of addresses that nothing leads to, and of those that are dropped
+            return {"ENETUNREACH": None, "EINVAL": "drops"}.get(error.code, "unknown")
+        taken = next((payload for kind, payload in answers if kind == nl.NEWROUTE), None)
+        if taken is None:
+            return "unknown"
+        _, taken_length, _, _, table, *_ = ROUTE.unpack_from(taken)
+        if table == MAIN_TABLE and taken_length < int(length):
             return None
-        read = RouteReader(name_of).route
-        return next((read(payload) for kind, payload in answers if kind == nl.NEWROUTE), None)
+        return RouteReader(name_of).route(taken) or "unknown"
 
-    def _listed_routes(self, name_of: Callable[[int], str]) -> Iterator[Route | None]:
+    def _listed_routes(self, name_of: Callable[[int], str], type_: int = 0) -> Iterator[Route | None]:
+        """Yield our routes, or those of one type."""
         read = RouteReader(name_of).route
         for af in (socket.AF_INET, socket.AF_INET6):
-            payload = ROUTE.pack(af, 0, 0, 0, MAIN_TABLE, PROTOCOL, 0, 0, 0)
+            payload = ROUTE.pack(af, 0, 0, 0, MAIN_TABLE, PROTOCOL, 0, type_, 0)
             for kind, answer in self._netlink.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
                 if kind == nl.NEWROUTE:
                     yield read(answer)

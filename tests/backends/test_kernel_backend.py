@@ -10,7 +10,7 @@ import pytest
 
 from backends import BackendLost, Operation, OperationFailed, Resource
 from backends.kernel import KernelBackend, from_settings, namespaces
-from backends.kernel.netlink import Netlink, in_namespace
+from backends.kernel.netlink import DUMP, Message, Netlink, in_namespace
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from tests.backends.kernel_scenarios import MAC, NETWORKS, route, up
 from tests.backends.linux import ip
@@ -288,3 +288,42 @@ def test_namespaces_are_removed_with_all_that_is_in_them(namespace: str) -> None
     assert not namespaces.exists(namespace)
     with pytest.raises(FileNotFoundError):
         in_namespace(namespace, lambda: socket.socket().close())
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        ("192.0.2.0/24 via 10.0.1.2", "192.0.2.0/24"),
+        ("192.0.2.0/24 via 10.0.1.2", "192.0.2.0/25"),
+        ("192.0.2.0/24 via 10.0.1.2", "192.0.0.0/16"),
+        ("192.0.2.0/24 via 10.0.1.2", "198.51.100.0/24"),
+        ("2001:db8:9::/48 via 2001:db8:1::2", "2001:db8:9::/64"),
+        ("2001:db8:9::/48 via 2001:db8:1::2", "2001:db8:a::/48"),
+    ],
+)
+def test_a_few_routes_are_looked_up_without_listing_all(kernel: KernelBackend, there: str, asked: str) -> None:
+    kernel.execute(NETWORKS)
+    prefix, _, gateway = there.split()
+    route = Route(prefix, 1024 if ":" in prefix else 0, (Hop(gateway, "Ethernet1"),))
+    kernel.execute(made(route))
+    dumps: list[int] = []
+    ask = kernel._netlink.ask
+
+    def watched(message: Message) -> list[tuple[int, bytes]]:
+        dumps.extend([message.type] if message.flags & DUMP else [])
+        return ask(message)
+
+    kernel._netlink.ask = watched  # type: ignore[method-assign]
+    key = (Route.kind, asked, route.metric)
+    assert kernel.read([key]) == ({key: route} if asked == prefix else {})
+    assert dumps == []
+
+
+@pytest.mark.parametrize(
+    "asked", ["192.0.2.0/24", "192.0.2.0/25", "192.0.0.0/16", "2001:db8:9::/48", "2001:db8:9::/64"]
+)
+def test_routes_that_drop_are_told_from_what_they_cover(kernel: KernelBackend, asked: str) -> None:
+    there = [Route("192.0.2.0/24", 0, ()), Route("2001:db8:9::/48", 1024, ())]
+    kernel.execute(made(*there))
+    key = (Route.kind, asked, 1024 if ":" in asked else 0)
+    assert kernel.read([key]) == {route.key: route for route in there if route.key == key}

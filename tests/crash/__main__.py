@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import secrets
+import multiprocessing
+import os
 import sys
-import tempfile
 import time
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
 from tests.crash.shapes import SHAPES
-from tests.crash.suite import Result, prepared, run
+from tests.crash.suite import Result, shape
 
 
 def main() -> int:
@@ -22,15 +21,17 @@ def main() -> int:
     )
     parser.add_argument("--part", type=float, default=1.0, help="which part of the points, drawn by the seed  [1.0]")
     parser.add_argument("--seed", type=int, default=0, help="what the draw and the second errors depend on")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="shapes at once  [one per processor]")
     options = parser.parse_args()
-    # what goes wrong on purpose is in the log as well
-    logging.disable(logging.CRITICAL)
     started = time.monotonic()
     total = Result()
+    names = options.shape or list(SHAPES)
     print(f"{'shape':28} {'boundaries':>10} {'kills':>7} {'errors':>7} {'twice':>7} {'mixed':>7}")
-    with tempfile.TemporaryDirectory() as folder, prepared(Path(folder), f"noscrash-{secrets.token_hex(3)}") as systems:
-        for name in options.shape or SHAPES:
-            result = run(systems, SHAPES[name], options.part, options.seed)
+    # spawned, for each of them forks
+    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as executor:
+        waiting = [executor.submit(shape, name, options.part, options.seed, "noscrash") for name in names]
+        for name, done in zip(names, waiting, strict=True):
+            result = done.result()
             total.add(result)
             print(result.row(name), flush=True)
     print(total.row("all"))

@@ -78,7 +78,7 @@ class WatchedHardware(_Watched, TamperedHardware):
 
 def watch_history(history: History, boundaries: Boundaries) -> None:
     """Make the writes of a history boundaries."""
-    for name in ("begin", "seal", "abort", "confirm"):
+    for name in ("begin", "seal", "abort", "confirm", "snapshot"):
         setattr(history, name, _watched(getattr(history, name), name, boundaries))
 
 

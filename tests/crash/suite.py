@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backends.hardware import remote
 from backends.kernel import namespaces
+from nos_mgmt import device
 from tests.conftest import PORTS
 from tests.crash.boundaries import Boundaries
+from tests.crash.shapes import SHAPES
 from tests.crash.trial import Systems, attempt, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from yang.schema import Schema
 
 
 @dataclass
@@ -48,14 +55,15 @@ class Result:
 
 
 @contextmanager
-def prepared(folder: Path, name: str) -> Iterator[Systems]:
-    """Yield a namespace with ports and a chip, which go away afterwards.
+def prepared(folder: Path, prefix: str) -> Iterator[Systems]:
+    """Yield a namespace with ports and a chip, which go away afterwards; the namespace's name begins with `prefix`.
 
     Raises:
         PermissionError: This process may not make namespaces.
     """
+    name = f"{prefix}-{secrets.token_hex(3)}"
     namespaces.make(name, f"{name}-far", PORTS)
-    with tempfile.TemporaryDirectory() as short:
+    with tempfile.TemporaryDirectory() as short, _alike():
         socket = Path(short) / "chip"
         remote.start(socket, len(PORTS))
         try:
@@ -65,6 +73,40 @@ def prepared(folder: Path, name: str) -> Iterator[Systems]:
             chip.stop()
             chip.close()
             namespaces.remove(name, f"{name}-far")
+
+
+@contextmanager
+def _alike() -> Iterator[None]:
+    """Have all servers share one schema: a thousand of them are started, with the same models and backends."""
+    supported, load = device.supported, device.load
+    first: list[Schema] = []
+
+    def once(*arguments: Any) -> Schema:
+        if not first:
+            first.append(supported(*arguments))
+        return first[0]
+
+    device.supported, device.load = once, cache(load)
+    try:
+        yield
+    finally:
+        device.supported, device.load = supported, load
+
+
+def shape(name: str, part: float, seed: int, prefix: str) -> Result:
+    """Try the points of the shape `name`, or a part of them, on systems of their own.
+
+    Raises:
+        PermissionError: This process may not make namespaces.
+    """
+    # what goes wrong on purpose is in the log as well
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with tempfile.TemporaryDirectory() as folder, prepared(Path(folder), prefix) as systems:
+            return run(systems, SHAPES[name], part, seed)
+    finally:
+        logging.disable(disabled)
 
 
 def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> Result:
