@@ -47,4 +47,4 @@ def test_every_dependency_is_locked_by_version_and_hash_and_no_index_is_named() 
         entries = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
         assert all("==" in entry and entry.endswith("\\") for entry in entries)
         locked = {entry.partition("==")[0] for entry in entries}
-        assert {re.split(r"[[>]", dependency)[0] for dependency in project["dependencies"]} <= locked
+        assert {re.split(r">|\[", dependency)[0] for dependency in project["dependencies"]} <= locked
