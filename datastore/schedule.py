@@ -108,7 +108,7 @@ class Schedule:
 
         def keep(running: Node, candidate: Node) -> None:
             nonlocal number
-            delta = difference(running, candidate)
+            delta = difference(running, candidate, is_apart=True)
             if not delta:
                 raise CommitFailed("the candidate has no changes to be scheduled")
             try:

@@ -304,7 +304,7 @@ class Datastores:
             edited = None
             if candidate is not None:
                 try:
-                    edited = replayed(after, difference(self.running, candidate))
+                    edited = replayed(after, difference(self.running, candidate, is_apart=True))
                 except RequestError as error:
                     # as it is, its commit would undo this one
                     raise InUse(f"the candidate has changes that do not fit together with these: {error}") from error

@@ -170,11 +170,10 @@ class Machine(RuleBasedStateMachine):
         if refused is None:
             self._take_back()
 
+    @precondition(lambda self: self.candidate is not None)
     @rule(session=SESSIONS, seconds=st.sampled_from([0, 5, 50]))
     def plan(self, session: int, seconds: int) -> None:
         refused = self._refusal(session, None)
-        if refused is None and self.candidate is None:
-            refused = CommitFailed
         due = self.clock.now + seconds
         number = self._attempt(refused, lambda: self.schedule.add(session, author(session), due, patience=PATIENCE))
         if refused is None and self.candidate is not None:
@@ -182,15 +181,17 @@ class Machine(RuleBasedStateMachine):
             self.planned.sort(key=lambda planned: (planned.due, planned.number))
             self.candidate = None
 
-    @precondition(lambda self: self.planned)
+    @precondition(lambda self: len(self.planned) > 1)
     @rule(index=st.integers(0, 3))
     def cancel_planned(self, index: int) -> None:
         planned = self.planned.pop(index % len(self.planned))
         self.schedule.cancel(planned.number, author(1))
 
     @precondition(lambda self: self.planned)
-    @rule(is_killed=st.booleans())
-    def carry_out(self, is_killed: bool) -> None:
+    @rule(seconds=st.sampled_from([0, 10, 60]), is_killed=st.sampled_from([False, False, True]))
+    def carry_out(self, seconds: int, is_killed: bool) -> None:
+        self.pass_time(seconds)
+        assert eventually(lambda: (self.rig.stores.pending is None) is (self.waiting is None))
         planned, *others = self.planned
         self.schedule._step()
         outcome = self.schedule._outcome

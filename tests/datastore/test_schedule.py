@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from backends.hardware.objects import Port
 from backends.hardware.simulated import Fault
@@ -17,6 +19,7 @@ from datastore.errors import CommitFailed, InUse, TooManyScheduled, UnknownSched
 from datastore.history import Author
 from datastore.schedule import Schedule
 from tests.datastore.rig import Rig, eventually
+from tests.datastore.test_confirmed_machine import content_of, differing, replayed
 from tests.openconfig import interface, interfaces, route, static_routes
 
 if TYPE_CHECKING:
@@ -351,3 +354,46 @@ def test_one_whose_changes_are_damaged_fails_and_the_next_is_carried_out(rig: Pl
     rig.schedule.start()
     assert "damaged" in rig.becomes(broken, "failed").reason
     rig.becomes(sound, "done")
+
+
+CONTENTS = st.dictionaries(
+    st.sampled_from(["Ethernet1", "Ethernet2", "Ethernet3", "Ethernet4"]), st.sampled_from("xyz"), max_size=4
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(base=CONTENTS, planned=CONTENTS, meanwhile=CONTENTS, edited=CONTENTS)
+def test_it_neither_undoes_nor_commits_what_others_do(
+    rig: Planned, base: dict[str, str], planned: dict[str, str], meanwhile: dict[str, str], edited: dict[str, str]
+) -> None:
+    def make_candidate(content: dict[str, str]) -> None:
+        entries = [interface(port, description=text) for port, text in content.items()]
+        tree = rig.tree(interfaces(*entries) if entries else "")
+        rig.stores.edit(1, lambda _: tree)
+
+    def make_running(content: dict[str, str]) -> None:
+        make_candidate(content)
+        rig.stores.commit(1, ANN)
+
+    make_running(base)
+    make_candidate(planned)
+    if base == planned:
+        return
+    number = rig.schedule.add(1, ANN, time.time() + LATER, patience=0)
+    make_running(meanwhile)
+    make_candidate(edited)
+    rig.come_due()
+    rig.schedule.start()
+    assert eventually(lambda: rig.one(number).state != "waiting")
+    wanted = replayed(meanwhile, differing(base, planned))
+    on_top = replayed(wanted, differing(meanwhile, edited)) if wanted is not None else None
+    found = rig.one(number)
+    if found.state == "done":
+        assert content_of(rig.stores.running) == wanted
+        assert content_of(rig.stores.candidate) == on_top
+    else:
+        # it cannot be, or not together with the edits, or changes a port that has gone
+        assert (content_of(rig.stores.running), content_of(rig.stores.candidate)) == (meanwhile, edited)
+        changed = differing(base, planned).items()
+        assert wanted is None or on_top is None or any(old and port not in meanwhile for port, (old, _) in changed)
+    rig.stores.discard(1)
