@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import etree
 
+from backends.hardware.objects import Port
+from backends.hardware.simulated import Fault
+from backends.operation import BackendLost
+from datastore import confirmation
+from datastore.database import HistoryFailed
 from tests.conftest import Client, make_device, needs
 from tests.datastore.rig import eventually
 from tests.nos_mgmt.replies import data, error, is_ok
@@ -262,6 +267,67 @@ def test_a_look_reads_no_more_than_the_way_to_the_leaf(
     first, second = looked_at[:2]
     assert ("Ethernet1" in first, "Ethernet3" in first, "192.0.2" in first) == (True, False, False)
     assert ("Ethernet" in second, second.count("<static>"), "192.0.2.5/32" in second) == (False, 1, True)
+
+
+def test_what_cannot_be_read_does_not_hold(client: Client, device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise BackendLost("the cable is out")
+
+    client.edit(PORT)
+    with monkeypatch.context() as patched:
+        patched.setattr(device.operational, "view", lost)
+        client.ok(commit(oper_status("Ethernet1")))
+        assert eventually(lambda: bool(device.datastores.findings))
+        assert device.datastores.findings[0].found.endswith("oper-status cannot be read: the cable is out")
+    assert is_over(device)
+    assert "<mtu>9000</mtu>" in client.running()
+
+
+def test_a_mistake_keeps_nothing_that_has_not_come_true(
+    client: Client, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object) -> None:
+        raise KeyError("a mistake")
+
+    client.edit(PORT)
+    with monkeypatch.context() as patched:
+        patched.setattr(device.operational, "view", mistaken)
+        client.ok(commit(oper_status("Ethernet1"), deadline=1))
+        assert is_over(device)
+    is_back(device, client, "did not come true in time: they could not be looked at; the log tells more")
+
+
+def test_what_comes_true_after_the_deadline_comes_too_late(
+    client: Client, device: Device, chip: SimulatedAsic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmation, "PATIENCE", (0.05,))
+    chip.pull("Ethernet3")
+    client.edit(BOTH)
+    client.ok(commit(oper_status("Ethernet3"), deadline=1))
+    chip.inject(Fault(key=(Port.kind, "Ethernet1")))
+    assert eventually(lambda: len(commits(client)) > 2)
+    chip.plug("Ethernet3")
+    assert device.datastores.pending is not None
+    chip.inject(None)
+    is_back(device, client, "Ethernet3']/openconfig-interfaces:state/openconfig-interfaces:oper-status is")
+
+
+def test_a_confirmation_that_cannot_be_written_is_tried_again(
+    client: Client, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm, refusals = device.history.confirm, iter([True, True])
+
+    def hesitant(*arguments: Any, **more: Any) -> None:
+        if next(refusals, False):
+            raise HistoryFailed("the disk is full")
+        confirm(*arguments, **more)
+
+    monkeypatch.setattr(device.history, "confirm", hesitant)
+    client.edit(PORT)
+    client.ok(commit(oper_status("Ethernet1")))
+    assert is_over(device)
+    assert next(refusals, None) is None
+    assert "came true" in commits(client)[0]["outcome"]
 
 
 @pytest.mark.parametrize("is_alive_asserted", [False, True])
