@@ -26,6 +26,9 @@ class Backend(ABC):
     """The kinds of resources that `execute` and `read` take and give."""
     state: Sequence[StateSource] = ()
 
+    can_reach: bool = False
+    """Whether `reached` can tell of addresses."""
+
     @abstractmethod
     def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
         """Return what is really there of the resources with `keys`; those that are not there are left out.
@@ -50,6 +53,14 @@ class Backend(ABC):
     def check(self, operations: Sequence[Operation]) -> Mapping[int, str]:  # noqa: ARG002 - most cannot tell beforehand
         """Return why operations of a plan would be refused, by their index, as far as that can be told beforehand."""
         return {}
+
+    def reached(self, addresses: Collection[str]) -> Collection[str]:  # noqa: ARG002 - most have nothing to ask with
+        """Return which of `addresses` answer to the system now, within a second; asked only where `can_reach`.
+
+        Raises:
+            BackendLost: The system does not answer.
+        """
+        return ()
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:  # noqa: B027 - not every system tells
         """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves."""

@@ -54,6 +54,31 @@ class PlanChanged(RequestError):
     """A commit that was to do what a certain plan says, and would do something else by now."""
 
 
+class BadAssertion(RequestError):
+    """A post-condition that can never be, or speaks of what is no state."""
+
+    tag = "invalid-value"
+
+
+class NotObservable(RequestError):
+    """A post-condition that no backend here can tell of."""
+
+    tag = "operation-not-supported"
+
+
+class TooManyScheduled(RequestError):
+    """A commit to be scheduled where as many wait as may."""
+
+    tag = "resource-denied"
+
+
+class UnknownSchedule(RequestError):
+    """A scheduled commit that does not wait."""
+
+    tag = "invalid-value"
+    type = "protocol"
+
+
 class UnknownCommit(RequestError):
     """A commit that is not in the history, or did not take effect."""
 

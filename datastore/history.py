@@ -54,6 +54,8 @@ class Author(NamedTuple):
     user: str
     session_id: int | None = None
     protocol: str = "internal"
+    schedule_id: int | None = None
+    """The scheduled commit that it is."""
 
 
 class Commit(NamedTuple):
@@ -66,6 +68,8 @@ class Commit(NamedTuple):
     label: str
     state: str
     reason: str
+    outcome: str = ""
+    """By what it was confirmed, if by its post-conditions."""
 
 
 class History:
@@ -114,6 +118,7 @@ class History:
             "user": author.user,
             "session_id": author.session_id,
             "protocol": author.protocol,
+            "schedule_id": author.schedule_id,
             "comment": comment,
             "label": label,
             "state": PENDING,
@@ -146,8 +151,10 @@ class History:
         """What the last commit waits for."""
         return self._confirmation
 
-    def confirm(self, confirmation: Confirmation | None = None) -> None:
+    def confirm(self, confirmation: Confirmation | None = None, outcome: str = "") -> None:
         """Write down that what has waited is confirmed, or waits for something else, though nothing is committed.
+
+        If it is confirmed by an `outcome`, that is told of the commit that has waited.
 
         Raises:
             HistoryFailed: It could not be written; it waits as before.
@@ -155,6 +162,11 @@ class History:
         if confirmation != self._confirmation:
             with self._writing() as connection:
                 self._write(connection, confirmation)
+                if outcome and self._confirmation is not None:
+                    last = select(func.max(commits.c.id)).where(commits.c.state == SEALED).scalar_subquery()
+                    # where nothing was changed, the last commit is the one before
+                    is_it = (commits.c.id == last) & (commits.c.id != self._confirmation.before)
+                    connection.execute(update(commits).where(is_it).values(outcome=outcome))
             self._confirmation = confirmation
 
     @staticmethod
@@ -313,6 +325,14 @@ class History:
         ).one()
         self._deltas_since_snapshot, self._since_snapshot = int(row[0]), int(row[1])
 
+    def writing(self) -> Transaction:
+        """Return a transaction on the history's database, for what is kept beside the commits."""
+        return self._writing()
+
+    def reading(self) -> Transaction:
+        """Return a transaction that only reads."""
+        return self._reading()
+
     def _writing(self) -> Transaction:
         return Transaction(self._engine, self._lock)
 
@@ -356,5 +376,5 @@ def _damaged(error: MalformedXml) -> HistoryFailed:
 
 
 def _commit(row: Row[Any]) -> Commit:
-    author = Author(row.user, row.session_id, row.protocol)
-    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason)
+    author = Author(row.user, row.session_id, row.protocol, row.schedule_id)
+    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason, row.outcome or "")

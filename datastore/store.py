@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Literal
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, InUse, LockDenied
-from datastore.history import Author
+from datastore.history import Author, replayed
+from yang.diff import difference
 from yang.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from datastore.assertions import Finding
     from datastore.committer import Committed, Committer
-    from datastore.confirmation import Confirmation, Terms
+    from datastore.confirmation import Confirmation, Look, Terms
     from datastore.history import History
     from datastore.plan import Plan
     from yang.tree import Node
@@ -24,17 +26,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SYSTEM = Author("system")
+NOBODY = 0
+"""The number of no session."""
 Name = Literal["running", "candidate"]
 
 
 class Datastores:
     """The configuration datastores of one server. Trees cannot change, so that readers need no lock."""
 
-    def __init__(self, committer: Committer, history: History) -> None:
-        """Have the running configuration of `committer`, which writes `history`, and a candidate that is equal to it."""
+    def __init__(self, committer: Committer, history: History, look: Look = lambda *_: ()) -> None:
+        """Have the running configuration of `committer`, which writes `history`, and a candidate that is equal to it.
+
+        What post-conditions are like is asked of `look`.
+        """
         self._committer = committer
         self._history = history
-        self._confirmations = Confirmations(self._take_back)
+        self._confirmations = Confirmations(self._take_back, self._come_true, look)
         self._candidate: Node | None = None
         self._locks: dict[Name, int] = {}
         # taken in this order: while a commit runs, while the candidate is changed, for a moment
@@ -51,7 +58,7 @@ class Datastores:
         # sessions are counted anew: whoever has this number now is somebody else
         pending = pending._replace(session_id=None)
         if not reason or not self._take_back(pending, reason, is_known=False):
-            self._confirmations.expect(pending)
+            self._confirmations.expect(pending, reason)
 
     def close(self) -> None:
         """Wait for nothing any more."""
@@ -61,6 +68,15 @@ class Datastores:
     def pending(self) -> Confirmation | None:
         """What the last commit waits for; without it, it is taken back."""
         return self._confirmations.pending
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """How it is with the post-conditions of the last commit, as far as they were looked at."""
+        return self._confirmations.findings
+
+    def spoken(self, confirmation: Confirmation) -> None:
+        """Note that the session which made the commit that waits for `confirmation` has sent a request since."""
+        self._confirmations.spoken(confirmation)
 
     @property
     def running(self) -> Node:
@@ -209,6 +225,20 @@ class Datastores:
                 return False
             return True
 
+    def _come_true(self, pending: Confirmation, outcome: str) -> bool:
+        """Return whether what waits is confirmed by its post-conditions, or waits no longer."""
+        with self._committing, self._editing:
+            if self._confirmations.pending is not pending:
+                return True
+            try:
+                self._history.confirm(outcome=outcome)
+            except HistoryFailed:
+                logger.exception("it could not be written that a commit of %s is confirmed", pending.user)
+                return False
+            logger.info("a commit of %s stays: %s", pending.user, outcome)
+            self._confirmations.expect(None)
+            return True
+
     def _restore(self, pending: Confirmation, author: Author, reason: str) -> None:
         """Bring back what was running before the confirmed commit; the caller sees to it that nobody commits or edits."""
         tree = self._committer.configuration(pending.before)
@@ -236,6 +266,52 @@ class Datastores:
                     raise CommitFailed("the candidate has changes: commit or discard them first")
             done = self._committer.commit(tree, author, comment)
             self._confirmations.expect(None)
+            return done
+
+    def take(self, session_id: int, keep: Callable[[Node, Node], None]) -> None:
+        """Take what the candidate changes out of it, once `keep`, which is given running and the candidate, has kept it.
+
+        Raises:
+            InUse: Another session has locked one of the two, or has to confirm a commit.
+            RequestError: It could not be committed now, or `keep` raises it; the candidate is as it was.
+        """
+        with self._committing, self._editing:
+            with self._mutex:
+                self._refuse_if_locked("candidate", session_id)
+                self._refuse_if_locked("running", session_id)
+                candidate = self.candidate
+            self._confirmations.admit(session_id, None)
+            self._committer.plan(candidate)
+            keep(self.running, candidate)
+            with self._mutex:
+                self._candidate = None
+
+    def commit_apart(self, delta: str, author: Author, comment: str, label: str) -> Committed:
+        """Commit what `delta`, as `yang.diff.difference` has it, makes of running; uncommitted edits stay on top of it.
+
+        Raises:
+            InUse: A session has locked running or the candidate, has edited there what this changes, or has to confirm a commit.
+            RequestError: The delta does not fit running, or as for `Committer.commit`; both datastores are as they were.
+            HistoryFailed: The delta is damaged.
+        """
+        with self._committing, self._editing:
+            with self._mutex:
+                self._refuse_if_locked("candidate", NOBODY)
+                self._refuse_if_locked("running", NOBODY)
+                candidate = self._candidate
+            self._confirmations.admit(NOBODY, None)
+            after = replayed(self.running, delta)
+            edited = None
+            if candidate is not None:
+                try:
+                    edited = replayed(after, difference(self.running, candidate, is_apart=True))
+                except RequestError as error:
+                    # as it is, its commit would undo this one
+                    raise InUse(f"the candidate has changes that do not fit together with these: {error}") from error
+            done = self._committer.commit(after, author, comment, label)
+            with self._mutex:
+                if self._candidate is candidate and edited is not None:
+                    self._set_candidate(edited)
             return done
 
     def _refuse_lock(self, name: Name, session_id: int) -> None:

@@ -19,6 +19,8 @@ commits = Table(
     Column("state", String, nullable=False, comment="pending, sealed or aborted"),
     Column("reason", Text, nullable=False, comment="why it was aborted"),
     Column("delta", LargeBinary, nullable=False, comment="edit-config from the sealed commit before it, deflated"),
+    Column("schedule_id", Integer, index=True, comment="the scheduled commit that it is"),
+    Column("outcome", Text, comment="by what it was confirmed, if by its post-conditions"),
     sqlite_autoincrement=True,
 )
 
@@ -39,4 +41,23 @@ confirmations = Table(
     Column("user", String, nullable=False),
     Column("persist", Text, comment="the token by which any session can confirm"),
     Column("boot", String, nullable=False, comment="which start of the machine it was"),
+    Column("assertions", Text, nullable=False, server_default="", comment="post-conditions, as JSON"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("due", Float, nullable=False, comment="seconds since 1970, UTC"),
+    Column("patience", Float, nullable=False, comment="seconds for which it is tried again"),
+    Column("user", String, nullable=False),
+    Column("session_id", Integer),
+    Column("comment", Text, nullable=False),
+    Column("label", String, nullable=False),
+    Column("state", String, nullable=False, comment="waiting, done, failed or cancelled"),
+    Column("reason", Text, nullable=False),
+    Column("commit_id", Integer, comment="what it became"),
+    Column("changes", Text, nullable=False, comment="lines for people"),
+    Column("delta", LargeBinary, nullable=False, comment="edit-config from what was running, deflated"),
+    sqlite_autoincrement=True,
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from datastore.assertions import Observer
 from datastore.committer import Committer
 from datastore.history import History
 from datastore.operational import Operational
+from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
 from yang import deviations
@@ -60,17 +62,26 @@ class Device:
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
         self.history = History(history_url, self.schema)
         self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
-        self.datastores = Datastores(self.committer, self.history)
         sources = [*state, *(source for backend in backends for source in backend.state)]
         self.operational = Operational(self.schema, sources)
+        self.observer = Observer(
+            self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
+        )
+        self.datastores = Datastores(self.committer, self.history, self.observer.look)
+        self.schedule = Schedule(self.datastores, self.history)
 
     def start(self) -> None:
-        """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed."""
+        """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed.
+
+        Then carry out, in the background, what was scheduled.
+        """
         self.committer.start()
         self.datastores.start()
+        self.schedule.start()
 
     def close(self) -> None:
         """Let the systems and the history go."""
+        self.schedule.close()
         self.datastores.close()
         self.committer.close()
         self.history.close()

@@ -84,25 +84,32 @@ def entry_changes(before: Entries | None, after: Entries | None) -> Iterator[tup
             yield key, other, entry
 
 
-def difference(before: Node, after: Node) -> str:
+def difference(before: Node, after: Node, *, is_apart: bool = False) -> str:
     """Return the content of the `<config>` that edits `before` into `after`; empty if they are equal.
 
     It is meant to be replayed with `edit_config`: what is new is created and what is gone deleted, so that a replay on
-    anything but `before` fails. The prefixes `nc` and `yang` are to be declared around it.
+    anything but `before` fails. If it `is_apart`, to be replayed on what others have made of `before`, containers without
+    presence are neither created nor deleted themselves, as what others have put into them does not matter. The prefixes
+    `nc` and `yang` are to be declared around it.
     """
     out: list[str] = []
-    _differences(before, after, out)
+    _differences(before, after, out, is_apart=is_apart)
     return "".join(out)
 
 
-def _differences(before: Node, after: Node, out: list[str]) -> None:
+def _differences(before: Node, after: Node, out: list[str], *, is_apart: bool) -> None:
     for name, schema in after.schema.children.items():
         old, new = before.children.get(name), after.children.get(name)
         if old is new:
             continue
+        if is_apart and schema.kind == "container" and not schema.presence:
+            nothing = Node(schema, {})
+            old, new = old or nothing, new or nothing
         match schema.kind:
             case "list":
-                _list_difference(schema, cast("Entries | None", old), cast("Entries | None", new), out)
+                _list_difference(
+                    schema, cast("Entries | None", old), cast("Entries | None", new), out, is_apart=is_apart
+                )
             case "leaf-list":
                 _leaf_list_difference(
                     schema,
@@ -116,7 +123,7 @@ def _differences(before: Node, after: Node, out: list[str]) -> None:
                 out.append(_with_attributes(schema, print_child(name, new, after.schema), ' nc:operation="create"'))
             case "container":
                 inner: list[str] = []
-                _differences(cast("Node", old), cast("Node", new), inner)
+                _differences(cast("Node", old), cast("Node", new), inner, is_apart=is_apart)
                 if inner:
                     out += [f"{schema.open_tag}>", *inner, schema.close_tag]
             case _ if old != new or old.__class__ is not new.__class__:
@@ -127,7 +134,9 @@ def _with_attributes(schema: SchemaNode, xml: str, attributes: str) -> str:
     return f"{schema.open_tag}{attributes}{xml[len(schema.open_tag) :]}"
 
 
-def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | None, out: list[str]) -> None:
+def _list_difference(
+    schema: SchemaNode, old: Entries | None, new: Entries | None, out: list[str], *, is_apart: bool
+) -> None:
     found = list(entry_changes(old, new))
     places: dict[Key, str] = {}
     if schema.user_ordered and old is not None and new is not None:
@@ -150,7 +159,7 @@ def _list_difference(schema: SchemaNode, old: Entries | None, new: Entries | Non
             out.append(f'{schema.open_tag} nc:operation="create"{place}>{print_children(after)}{schema.close_tag}')
         else:
             inner: list[str] = []
-            _differences(before, after, inner)
+            _differences(before, after, inner, is_apart=is_apart)
             if inner or place:
                 out += [f"{schema.open_tag}{place}>{_key_leaves(schema, key)}", *inner, schema.close_tag]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
 from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
-from backends.kernel import namespaces
+from backends.kernel import echo, namespaces
 from backends.kernel import netlink as nl
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
@@ -84,6 +84,7 @@ class KernelBackend(Backend):
         self._monitor: Monitor | None = None
         self._changes = LinkChanges()
         self.offered = self._probe()
+        self.can_reach = echo.is_permitted(namespace)
         self._loopback = next((kind for kind in ("dummy", "ifb") if kind in self.offered), "")
         self.translators = (
             *interface_translators(
@@ -163,6 +164,11 @@ class KernelBackend(Backend):
             self._changes,
             lambda names: changed([(Port.kind, name) for name in sorted(names)]),
         )
+
+    def reached(self, addresses: Collection[str]) -> Collection[str]:
+        """Return which addresses answer to ICMP echo requests."""
+        with _answering():
+            return echo.answering(self._namespace, addresses)
 
     def close(self) -> None:
         """Stop watching and close the sockets."""

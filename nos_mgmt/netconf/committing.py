@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from datastore.confirmation import TIMEOUT, Terms
 from nos_mgmt.netconf.datastores import inline_config, named_datastore
 from nos_mgmt.netconf.messages import MissingParameter
+from nos_mgmt.netconf.post_conditions import post_conditions
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -27,9 +28,9 @@ def validate(call: Call) -> None:
 
 
 def commit(call: Call) -> None:
-    """Make the candidate running, for good or until it is confirmed (section 8.4.5.1)."""
+    """Make the candidate running, for good or until it is confirmed (section 8.4.5.1), by somebody or by what comes true."""
     given = call.input.get
-    terms = None
+    terms = post_conditions(call)
     if given("confirmed") is not None:
         terms = Terms(float(given("confirm-timeout") or TIMEOUT), given("persist"))
     else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from backends.resource import named
-from nos_mgmt.netconf.messages import InvalidParameter
+from nos_mgmt.netconf.times import seconds_of
 from yang.diff import NETCONF, YANG, changes, difference, summary
 from yang.xmlio import print_children
 
@@ -56,10 +55,7 @@ def _which(call: Call) -> int:
     if commit_id is not None:
         return commit_id
     as_of: str | None = call.input.get("as-of")
-    try:
-        seconds = datetime.fromisoformat(as_of).timestamp() if as_of is not None else None
-    except (ValueError, OverflowError) as wrong:
-        raise InvalidParameter(f"{as_of} is no time: {wrong}", info=(("bad-element", "as-of"),)) from wrong
+    seconds = seconds_of(as_of, "as-of") if as_of is not None else None
     return call.device.history.number(label=call.input.get("label"), as_of=seconds, ago=call.input.get("ago") or 0)
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from nos_mgmt.netconf import capabilities, committing, editing, history, locking, reading, sessions
+from nos_mgmt.netconf import capabilities, committing, editing, history, locking, reading, scheduling, sessions
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
     BadHello,
@@ -67,6 +67,8 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{history.HISTORY}}}get-difference": history.get_difference,
     f"{{{history.HISTORY}}}get-plan": history.get_plan,
     f"{{{history.HISTORY}}}rollback": history.rollback,
+    f"{{{scheduling.SCHEDULE}}}schedule-commit": scheduling.schedule_commit,
+    f"{{{scheduling.SCHEDULE}}}cancel-scheduled-commit": scheduling.cancel_scheduled_commit,
 }
 """What a client can ask for. Each function returns the content of the reply, or None for ok."""
 
@@ -110,6 +112,8 @@ class Session:
             if not self.is_open:
                 return None
             self._is_busy = True
+        # a commit is no sign of life after itself, nor is the end of the session one
+        waiting = self._device.datastores.pending
         try:
             return self._answer(message)
         finally:
@@ -118,6 +122,8 @@ class Session:
                 is_over = not self.is_open
             if is_over:
                 self._give_back()
+            elif waiting is not None and waiting.session_id == self.id:
+                self._device.datastores.spoken(waiting)
 
     def close(self) -> None:
         """Give back what the session holds, its locks and nothing else; if a request is being carried out, after that."""

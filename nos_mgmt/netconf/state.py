@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backends.state import StateSource
+from datastore import assertions
 from nos_mgmt.netconf.capabilities import capabilities
+from nos_mgmt.netconf.times import date_and_time
 from yang import deviations
 from yang.values import Identity, Value
 
@@ -36,6 +37,8 @@ OWN_PATHS = (
         )
     ),
     "/ietf-netconf-monitoring:get-schema/*",
+    "/nos-schedule:schedule-commit/*",
+    "/nos-schedule:cancel-scheduled-commit/*",
     *(f"/nos-history:{operation}/*" for operation in ("get-configuration", "get-difference", "get-plan", "rollback")),
 )
 """What the NETCONF server supports besides what backends claim."""
@@ -57,6 +60,8 @@ class Commits(StateSource):
         "label",
         "state",
         "reason",
+        "nos-schedule:schedule-id",
+        "nos-post-conditions:outcome",
     )
 
     def __init__(self, device: Device) -> None:
@@ -75,13 +80,17 @@ class Commits(StateSource):
 
 def _leaves(commit: Any) -> Mapping[str, Value]:
     leaves: dict[str, Value] = {
-        "time": _date_and_time(commit.time),
+        "time": date_and_time(commit.time),
         "user": commit.author.user,
         "protocol": commit.author.protocol,
         "state": commit.state,
     }
     if commit.author.session_id is not None:
         leaves["session-id"] = commit.author.session_id
+    if commit.author.schedule_id is not None:
+        leaves["nos-schedule:schedule-id"] = commit.author.schedule_id
+    if commit.outcome:
+        leaves["nos-post-conditions:outcome"] = commit.outcome
     leaves.update({name: value for name in ("comment", "label", "reason") if (value := getattr(commit, name))})
     return leaves
 
@@ -102,7 +111,7 @@ class PendingConfirmation(StateSource):
         if pending is None:
             return {}
         leaves: dict[str, Value] = {
-            "deadline": _date_and_time(pending.deadline),
+            "deadline": date_and_time(pending.deadline),
             "user": pending.user,
             "persistent": pending.persist is not None,
         }
@@ -113,9 +122,75 @@ class PendingConfirmation(StateSource):
         return {(): leaves}
 
 
-def _date_and_time(seconds: float) -> str:
-    """Return seconds since 1970 as RFC 3339 has them."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class PostConditions(StateSource):
+    """What the commit that waits asserts, and how it is with that."""
+
+    path: ClassVar[str] = "/nos-history:history/pending-confirmation/nos-post-conditions:assertion"
+    leaves: ClassVar[tuple[str, ...]] = ("name", "asserts", "holds", "found")
+
+    def __init__(self, device: Device) -> None:
+        """Tell of what waits in `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
+        """Return the assertions."""
+        pending = self._device.datastores.pending
+        findings = {finding.assertion.name: finding for finding in self._device.datastores.findings}
+        found: dict[Key, Mapping[str, Value]] = {}
+        for assertion in assertions.read(pending.assertions) if pending is not None else ():
+            leaves: dict[str, Value] = {"asserts": str(assertion)}
+            finding = findings.get(assertion.name)
+            if finding is not None and finding.assertion == assertion:
+                leaves["holds"] = finding.holds
+                leaves.update({"found": finding.found} if finding.found else {})
+            found[assertion.name,] = leaves
+        return found if keys is None else {key: found[key] for key in keys if key in found}
+
+
+class Scheduled(StateSource):
+    """The scheduled commits."""
+
+    path: ClassVar[str] = "/nos-schedule:schedule/commit"
+    leaves: ClassVar[tuple[str, ...]] = (
+        "id",
+        "due",
+        "user",
+        "session-id",
+        "comment",
+        "label",
+        "state",
+        "reason",
+        "commit-id",
+        "change",
+    )
+
+    def __init__(self, device: Device) -> None:
+        """Tell of what is scheduled in `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Any]]:
+        """Return scheduled commits."""
+        found = self._device.schedule.listed(None if keys is None else [int(str(key[0])) for key in keys])
+        return {
+            (scheduled.id,): {
+                "due": date_and_time(scheduled.due),
+                "user": scheduled.user,
+                "state": scheduled.state,
+                **{
+                    name: value
+                    for name, value in (
+                        ("session-id", scheduled.session_id),
+                        ("comment", scheduled.comment),
+                        ("label", scheduled.label),
+                        ("reason", scheduled.reason),
+                        ("commit-id", scheduled.commit_id),
+                        ("change", scheduled.changes),
+                    )
+                    if value
+                },
+            }
+            for scheduled in found
+        }
 
 
 class Capabilities(StateSource):
@@ -160,4 +235,5 @@ class Schemas(StateSource):
 
 def own_state(device: Device) -> tuple[StateSource, ...]:
     """Return the sources."""
-    return Commits(device), PendingConfirmation(device), Capabilities(device), Schemas(device)
+    sources = (Commits, PendingConfirmation, PostConditions, Scheduled, Capabilities, Schemas)
+    return tuple(source(device) for source in sources)

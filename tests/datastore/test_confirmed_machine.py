@@ -1,5 +1,7 @@
 """Whatever sessions do, in whatever order: the datastores are what RFC 6241 says, sections 7.5, 8.3 and 8.4.
 
+Among it, what was scheduled comes due: it is committed once, and neither undoes nor commits what others have edited.
+
 A small model says what there should be after each step; a server is killed and started anew among the steps.
 """
 
@@ -17,9 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from datastore import confirmation
+from datastore import schedule as scheduling
 from datastore.confirmation import Terms
 from datastore.errors import CommitFailed, InUse, LockDenied, NotConfirmable
 from datastore.history import Author
+from datastore.schedule import Schedule
 from tests.conftest import config
 from tests.datastore.rig import Rig, eventually
 from tests.openconfig import interface, interfaces
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 SESSIONS = st.sampled_from([1, 2, 3])
 TOKENS = st.sampled_from([None, None, None, "a", "b"])
 DATASTORES = st.sampled_from(["running", "candidate"])
+PATIENCE = 30
 Content = dict[str, str]
 """Ports with their descriptions."""
 
@@ -47,6 +52,15 @@ class Clock:
     def time(self) -> float:
         return self.now
 
+    monotonic = time
+
+
+class Still(Schedule):
+    """A schedule that is looked at when the test says so."""
+
+    def _watch(self) -> None:
+        pass
+
 
 class Waiting(NamedTuple):
     """What the model knows of a confirmed commit that waits."""
@@ -57,8 +71,29 @@ class Waiting(NamedTuple):
     deadline: float
 
 
+class Planned(NamedTuple):
+    """What the model knows of a scheduled commit: the ports that it changes, before and after."""
+
+    number: int
+    due: float
+    changes: dict[str, tuple[str | None, str | None]]
+
+
+def differing(before: Content, after: Content) -> dict[str, tuple[str | None, str | None]]:
+    ports = [port for port in before | after if before.get(port) != after.get(port)]
+    return {port: (before.get(port), after.get(port)) for port in ports}
+
+
+def replayed(content: Content, changes: dict[str, tuple[str | None, str | None]]) -> Content | None:
+    """Return what changes make of ports; None if they make or remove what is there, or is not."""
+    if any((old is None) is (port in content) for port, (old, new) in changes.items() if old is None or new is None):
+        return None
+    kept = content | {port: new for port, (_, new) in changes.items() if new is not None}
+    return {port: text for port, text in kept.items() if changes.get(port, ("", ""))[1] is not None}
+
+
 class Machine(RuleBasedStateMachine):
-    """Sessions that edit, lock, commit, confirm, cancel and end; a clock; and a server that ends and is killed."""
+    """Sessions that edit, lock, commit, confirm, cancel, schedule and end; a clock; and a server that ends and is killed."""
 
     schema: Schema
     clock: Clock
@@ -72,6 +107,9 @@ class Machine(RuleBasedStateMachine):
         self.candidate: Content | None = None
         self.locks: dict[str, int] = {}
         self.waiting: Waiting | None = None
+        self.schedule = Still(self.rig.stores, self.rig.history)
+        self.planned: list[Planned] = []
+        self.held_up: tuple[int, float] | None = None
 
     def teardown(self) -> None:
         self.rig.close()
@@ -132,6 +170,67 @@ class Machine(RuleBasedStateMachine):
         if refused is None:
             self._take_back()
 
+    @precondition(lambda self: self.candidate is not None)
+    @rule(session=SESSIONS, seconds=st.sampled_from([0, 5, 50]))
+    def plan(self, session: int, seconds: int) -> None:
+        refused = self._refusal(session, None)
+        due = self.clock.now + seconds
+        number = self._attempt(refused, lambda: self.schedule.add(session, author(session), due, patience=PATIENCE))
+        if refused is None and self.candidate is not None:
+            self.planned.append(Planned(number, due, differing(self.running, self.candidate)))
+            self.planned.sort(key=lambda planned: (planned.due, planned.number))
+            self.candidate = None
+
+    @precondition(lambda self: len(self.planned) > 1)
+    @rule(index=st.integers(0, 3))
+    def cancel_planned(self, index: int) -> None:
+        planned = self.planned.pop(index % len(self.planned))
+        self.schedule.cancel(planned.number, author(1))
+
+    @precondition(lambda self: self.planned)
+    @rule(seconds=st.sampled_from([0, 10, 60]), is_killed=st.sampled_from([False, False, True]))
+    def carry_out(self, seconds: int, is_killed: bool) -> None:
+        self.pass_time(seconds)
+        assert eventually(lambda: (self.rig.stores.pending is None) is (self.waiting is None))
+        planned, *others = self.planned
+        self.schedule._step()
+        outcome = self.schedule._outcome
+        if planned.due > self.clock.now:
+            assert outcome is None
+            return
+        after = replayed(self.running, planned.changes)
+        edited = None
+        if after is not None and self.candidate is not None:
+            edited = replayed(after, differing(self.running, self.candidate))
+        is_in_the_way = self.candidate is not None and after is not None and edited is None
+        is_held_up = bool(self.locks) or self.waiting is not None or is_in_the_way
+        if is_held_up:
+            if self.held_up is None or self.held_up[0] != planned.number:
+                self.held_up = planned.number, self.clock.now
+            is_held_up = self.clock.now - self.held_up[1] < PATIENCE
+            after = None
+        if is_held_up:
+            assert outcome is None
+            return
+        assert outcome is not None
+        is_gone = any(old and new and port not in self.running for port, (old, new) in planned.changes.items())
+        if after is not None and not is_gone:
+            assert outcome.state == "done"
+            self.running = after
+            self._set_candidate(edited)
+        else:
+            assert outcome.state == "failed"
+        if is_killed:
+            # before it was marked
+            self._start_anew(is_killed=True)
+            self.planned = [planned, *others]
+            if outcome.commit_id is None:
+                return
+            assert self.schedule._carried_out(*self.schedule.listed([planned.number])) == outcome
+        self.schedule._rows.finish(*outcome)
+        self.schedule._outcome = self.held_up = None
+        self.planned = others
+
     @rule(session=SESSIONS, number=st.integers(1, 4))
     def roll_back(self, session: int, number: int) -> None:
         sealed = [commit.id for commit in self.rig.history.commits() if commit.state == "sealed"]
@@ -162,6 +261,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(is_killed=st.booleans())
     def start_anew(self, is_killed: bool) -> None:
+        self._start_anew(is_killed=is_killed)
+
+    def _start_anew(self, *, is_killed: bool) -> None:
         if is_killed:
             # nothing of what ends in order may be done
             self.rig.stores._confirmations._take_back = lambda *_: True
@@ -169,7 +271,9 @@ class Machine(RuleBasedStateMachine):
             for session in (1, 2, 3):
                 self.rig.stores.end_session(session)
         self.rig.start()
+        self.schedule = Still(self.rig.stores, self.rig.history)
         self.candidate = None
+        self.held_up = None
         self.locks = {}
         if self.waiting is not None:
             self.waiting = self.waiting._replace(session=None)
@@ -232,12 +336,12 @@ class Machine(RuleBasedStateMachine):
     def _is_locked(self, name: str, session: int) -> bool:
         return self.locks.get(name, session) != session
 
-    def _attempt(self, refused: type[Exception] | None, action: Callable[[], Any]) -> None:
+    def _attempt(self, refused: type[Exception] | None, action: Callable[[], Any]) -> Any:
         if refused is None:
+            return action()
+        with pytest.raises(refused):
             action()
-        else:
-            with pytest.raises(refused):
-                action()
+        return None
 
 
 def author(session: int) -> Author:
@@ -254,6 +358,7 @@ def test_any_sequence_of_sessions(full_schema: Schema, monkeypatch: pytest.Monke
     Machine.schema = full_schema
     Machine.clock = Clock()
     monkeypatch.setattr(confirmation, "time", Machine.clock)
+    monkeypatch.setattr(scheduling, "time", Machine.clock)
     examples = int(os.environ.get("MACHINE_EXAMPLES", "100"))
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     Machine.TestCase.settings = settings(

@@ -47,7 +47,9 @@ def read(content: str) -> Node:
 
 
 def after_edit(before: Node, after: Node) -> Node:
-    """Return `before` as the difference to `after` edits it."""
+    """Return `before` as the difference to `after` edits it, however it is told."""
+    apart = edit_config(before, parse_document(in_config(difference(before, after, is_apart=True)).encode()))
+    assert apart == after
     return edit_config(before, parse_document(in_config(difference(before, after)).encode()))
 
 
