@@ -7,6 +7,7 @@ import socket
 import struct
 from collections import defaultdict
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
@@ -26,7 +27,7 @@ from backends.kernel.messages import (
     LinkState,
     RouteMessages,
     RouteReader,
-    address_message,
+    address_messages,
     family,
     link_changes,
     link_class,
@@ -120,6 +121,9 @@ class KernelBackend(Backend):
                 resources += self._routes(wanted[Route.kind], name_of)
         for resource in resources:
             if resource is not None and (key := resource.key) in wanted[key[0]]:
+                other = found.get(key)
+                if isinstance(other, Address) and isinstance(resource, Address):
+                    resource = replace(other, more=(*other.more, resource.prefix_length))  # noqa: PLW2901 - both are one
                 found[key] = resource
         return found
 
@@ -361,7 +365,8 @@ class KernelBackend(Backend):
                     yield _Request(number, message)
             elif isinstance(resource, Address):
                 ifindex = here[resource.interface].ifindex
-                yield _Request(number, address_message(resource, ifindex, is_gone=after is None))
+                for message in address_messages(resource, ifindex, is_gone=after is None):
+                    yield _Request(number, message)
             elif isinstance(resource, Neighbor):
                 ifindex = here[resource.interface].ifindex
                 message = neighbor_message(cast("Neighbor | None", before), cast("Neighbor | None", after), ifindex)

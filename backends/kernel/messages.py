@@ -183,12 +183,13 @@ def link_changes(operation: Operation) -> Iterator[tuple[str, Message]]:
         yield "enabled", Message(nl.NEWLINK, 0, link_payload(name, flags=flags, change=UP))
 
 
-def address_message(address: Address, index: int, *, is_gone: bool) -> Message:
-    """Return the request that adds or removes an address."""
+def address_messages(address: Address, index: int, *, is_gone: bool) -> Iterator[Message]:
+    """Yield the request that adds an address, or those that remove it."""
     octets = packed(address.address)
-    payload = ADDRESS.pack(family(address.address), address.prefix_length, 0, UNIVERSE, index)
-    payload += attribute(2, octets) + attribute(1, octets)
-    return Message(nl.DELADDR, 0, payload) if is_gone else Message(nl.NEWADDR, nl.CREATE | nl.EXCL, payload)
+    for length in (address.prefix_length, *address.more):
+        payload = ADDRESS.pack(family(address.address), length, 0, UNIVERSE, index)
+        payload += attribute(2, octets) + attribute(1, octets)
+        yield Message(nl.DELADDR, 0, payload) if is_gone else Message(nl.NEWADDR, nl.CREATE | nl.EXCL, payload)
 
 
 def read_address(payload: bytes, name_of: Callable[[int], str]) -> Address:

@@ -119,16 +119,22 @@ class Address(Resource):
     kind: ClassVar[str] = "kernel:address"
     rank: ClassVar[int] = ADDRESS
     keys: ClassVar[tuple[str, ...]] = ("interface", "address")
-    create_only: ClassVar[frozenset[str]] = frozenset({"prefix_length"})
+    create_only: ClassVar[frozenset[str]] = frozenset({"prefix_length", "more"})
 
     interface: str
     address: str
     prefix_length: int
+    more: tuple[int, ...] = ()
+    """Further prefix lengths that the kernel has it with, as it may with IPv4; nobody wants that, but it has to be seen."""
 
     def resolved(self, facts: Facts) -> Address:
         """An IPv4 address needs the link; IPv6 ones go when it goes down, so that they need it up."""
         facts.require(("ipv6" if ":" in self.address else "link", self.interface))
         return self
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fields that are not keys, by name; further prefix lengths only if there are any."""
+        return {name: value for name, value in Resource.attributes(self).items() if name != "more" or value}
 
     def offers(self) -> Mapping[Fact, Any]:
         """Its network is reachable through the link, which has IPv4 with its first IPv4 address."""

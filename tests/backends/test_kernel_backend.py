@@ -327,3 +327,17 @@ def test_routes_that_drop_are_told_from_what_they_cover(kernel: KernelBackend, a
     kernel.execute(made(*there))
     key = (Route.kind, asked, 1024 if ":" in asked else 0)
     assert kernel.read([key]) == {route.key: route for route in there if route.key == key}
+
+
+def test_an_address_that_is_there_with_two_prefix_lengths_is_seen_and_removed(
+    namespace: str, kernel: KernelBackend
+) -> None:
+    kernel.execute(NETWORKS)
+    ip(namespace, "address", "add", "10.0.1.1/25", "dev", "Ethernet1")
+    wanted = Address("Ethernet1", "10.0.1.1", 24)
+    found = kernel.read([wanted.key])[wanted.key]
+    assert found == Address("Ethernet1", "10.0.1.1", 24, (25,))
+    kernel.execute([*gone(found), *made(wanted)])
+    assert kernel.read([wanted.key]) == {wanted.key: wanted}
+    kernel.execute(gone(wanted))
+    assert kernel.read([wanted.key]) == {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backends.kernel import netlink as nl
-from backends.kernel.messages import ADDRESS, NEIGHBOR, address_message, link_creation, read_link
+from backends.kernel.messages import ADDRESS, NEIGHBOR, address_messages, link_creation, read_link
 from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, attributes, in_namespace
 from backends.kernel.resources import Address, Link
 from tests.conftest import PORTS, needs
@@ -44,7 +44,7 @@ def index_of(netlink: Netlink, name: str) -> int:
 
 def additions(index: int, count: int) -> list[Message]:
     addresses = [Address("Ethernet1", f"10.{n >> 8}.{n & 255}.1", 32) for n in range(count)]
-    return [address_message(address, index, is_gone=False) for address in addresses]
+    return [message for address in addresses for message in address_messages(address, index, is_gone=False)]
 
 
 def own_namespace() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -122,6 +123,8 @@ def attempt(systems: Systems, content: str, boundaries: Boundaries) -> Outcome:
 def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable[[str], object]) -> None:
     """Commit, say what came of it, and end; if all goes well the server ends in order."""
     status = 1
+    # if it hangs, where it does so is worth knowing
+    faulthandler.dump_traceback_later(LONGEST * 0.9)
     mender.PATIENCE = (0.02, 0.1)
     try:
         device = systems.server(boundaries)
