@@ -107,7 +107,9 @@ def _take_lock(session: Session, url: URL) -> None:
         session.commit()
     except LockNotAvailable as error:
         session.close()
-        raise HistoryFailed(f"another nos-mgmt uses the history at {shown(url)}") from error
+        raise HistoryFailed(
+            f"another nos-mgmt uses the history at {shown(url)}, or a session of this one has not ended yet"
+        ) from error
     except BaseException:
         session.close()
         raise

@@ -31,12 +31,8 @@ class NotUsable(NosError):
 
 
 def is_current(connection: Connection) -> bool:
-    """Return whether a database is of the newest revision; Alembic is not needed for that.
-
-    Raises:
-        NotUsable: It is of one that is not known.
-    """
-    return revision(connection) == HEAD
+    """Return whether a database is marked with the newest revision; Alembic is not needed for that."""
+    return inspect(connection).has_table(marked.name) and _mark_of(connection) == HEAD
 
 
 def revision(connection: Connection) -> str | None:
@@ -46,7 +42,7 @@ def revision(connection: Connection) -> str | None:
         NotUsable: It is of one that is not known.
     """
     tables = set(inspect(connection).get_table_names())
-    found: str | None = connection.scalar(select(marked.c.version_num)) if marked.name in tables else None
+    found = _mark_of(connection) if marked.name in tables else None
     if found is not None and found > HEAD:
         raise NotUsable(f"it was made by a newer nos-mgmt, revision {found}; this one knows {HEAD}")
     if found is None and (ours := tables.intersection(metadata.tables)):
@@ -66,9 +62,10 @@ def bring_to_head(connection: Connection) -> None:
     if found is None:
         metadata.create_all(connection)
         _mark(connection, HEAD)
-    elif found != HEAD:
+    else:
         _mark(connection, found)
-        upgrade(connection)
+        if found != HEAD:
+            upgrade(connection)
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
@@ -80,7 +77,12 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     command.upgrade(settings, to)
 
 
+def _mark_of(connection: Connection) -> str | None:
+    mark: str | None = connection.scalar(select(marked.c.version_num))
+    return mark
+
+
 def _mark(connection: Connection, found: str) -> None:
     marked.create(connection, checkfirst=True)
-    if connection.scalar(select(marked.c.version_num)) is None:
+    if _mark_of(connection) is None:
         connection.execute(insert(marked).values(version_num=found))
