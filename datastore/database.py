@@ -220,4 +220,4 @@ def _sqlite(url: URL, patience: float) -> Engine:
 
 def _reading(file: Path) -> Engine:
     """Return the engine of a file in which nothing is to be changed."""
-    return create_engine("sqlite://", creator=lambda: integrity.read_only(file), poolclass=NullPool)
+    return create_engine("sqlite://", creator=lambda: integrity.read_only(file, is_damaged=True), poolclass=NullPool)

@@ -75,17 +75,24 @@ def check(file: Path, longest: float = LONGEST) -> None:
         logger.warning("%s was not looked over: %s", file, error)
 
 
-def read_only(file: Path) -> sqlite3.Connection:
-    """Return a connection that changes nothing in a file, nor beside it if it can be helped."""
-    connection = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, check_same_thread=False)
+def read_only(file: Path, *, is_damaged: bool = False) -> sqlite3.Connection:
+    """Return a connection that changes nothing in a file; if it is known to be damaged, read what is left of it."""
     try:
-        connection.execute("PRAGMA schema_version")
+        return _connected(file, "mode=ro", is_damaged)
     except sqlite3.OperationalError as error:
-        connection.close()
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
-        # there is no room for the index of its log: without that
-        connection = sqlite3.connect(f"file:{quote(str(file))}?immutable=1", uri=True, check_same_thread=False)
+        # there is no room for the index of its log: without the log, that is
+        return _connected(file, "immutable=1", is_damaged)
+
+
+def _connected(file: Path, how: str, is_damaged: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{quote(str(file))}?{how}", uri=True, check_same_thread=False)
+    try:
+        if is_damaged:
+            # without it SQLite reads nothing of a file that was cut short
+            connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("PRAGMA schema_version")
     except BaseException:
         connection.close()
         raise
