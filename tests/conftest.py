@@ -102,10 +102,10 @@ def kernel(namespace: str) -> Iterator[KernelBackend]:
     backend.close()
 
 
-def make_device(folder: Path, backends: list[Backend]) -> Device:
-    """Return a device with its history in `folder`, started."""
+def make_device(folder: Path, backends: list[Backend], patience: float | None = None) -> Device:
+    """Return a device with its history in `folder`, started; it waits `patience` seconds for the database."""
     history = f"sqlite:///{folder / 'history.sqlite'}"
-    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, patience)
     device.start()
     return device
 

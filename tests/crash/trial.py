@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 ME = Author("crash", 1, "test")
 NEVER_SETTLED = "the server stayed out of step, or a commit pending"
+SHORT = 0.1
+"""Seconds to wait for the database."""
 LONGEST = 60.0
 """Seconds that one commit may take before it counts as hung."""
 
@@ -56,7 +59,7 @@ class Systems:
         watched = [WatchedKernel(kernel), WatchedHardware(chip)]
         for each in watched:
             each.boundaries = boundaries
-        device = make_device(self.folder, list(watched))
+        device = make_device(self.folder, list(watched), SHORT)
         watch_history(device.history, boundaries)
         return device
 
@@ -119,12 +122,39 @@ def attempt(systems: Systems, content: str, boundaries: Boundaries) -> Outcome:
     return Outcome(lines[0], json.loads(lines[1]) if len(lines) > 1 else [])
 
 
+class Jam:
+    """A database that cannot be written for a while, really: the file is locked, or may not grow."""
+
+    def __init__(self, device: Device) -> None:
+        self._history = device.history
+        self._other = sqlite3.connect(device.history._database.file or "", check_same_thread=False)
+
+    def begin(self, how: str) -> None:
+        """Lock the file, or leave no room in it."""
+        if how == "locked":
+            self._other.execute("BEGIN EXCLUSIVE")
+        else:
+            self._limit(1)
+
+    def end(self) -> None:
+        """Let it be written again."""
+        self._other.rollback()
+        self._limit(0xFFFFFFFE)
+
+    def _limit(self, pages: int) -> None:
+        # it cannot be less than there are: whatever needs another one fails
+        with self._history._database._writer.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+
 def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable[[str], object]) -> None:
     """Commit, say what came of it, and end; if all goes well the server ends in order."""
     status = 1
     mender.PATIENCE = (0.02, 0.1)
     try:
         device = systems.server(boundaries)
+        jammed = Jam(device)
+        boundaries.jam = jammed.begin
         boundaries.is_on = True
         try:
             systems.commit(device, content)
@@ -136,6 +166,7 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
         boundaries.reach("the client knows")
         boundaries.is_on = False
         names = boundaries.names
+        jammed.end()
         if not eventually(lambda: not device.committer.out_of_step and not device.history.pending(), 20):
             names = [NEVER_SETTLED]
         device.close()
