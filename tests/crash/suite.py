@@ -1,4 +1,4 @@
-"""All points of a shape: at each boundary a kill, an error, an error with another one while it is undone, and a jammed database."""
+"""All points of a shape: at each boundary a kill, an error, another one while it is undone, and a jammed database."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sqlite3
 import time
@@ -123,28 +124,23 @@ def attempt(systems: Systems, content: str, boundaries: Boundaries) -> Outcome:
 
 
 class Jam:
-    """A database that cannot be written for a while, really: the file is locked, or may not grow."""
+    """A database that cannot be written for a while, really: another connection has it, or no file may grow."""
 
     def __init__(self, device: Device) -> None:
-        self._history = device.history
         self._other = sqlite3.connect(device.history._database.file or "", check_same_thread=False)
+        self._limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def begin(self, how: str) -> None:
-        """Lock the file, or leave no room in it."""
+        """Lock the database, or leave no room on the disk."""
         if how == "locked":
             self._other.execute("BEGIN EXCLUSIVE")
         else:
-            self._limit(1)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._limits[1]))
 
     def end(self) -> None:
         """Let it be written again."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._limits)
         self._other.rollback()
-        self._limit(0xFFFFFFFE)
-
-    def _limit(self, pages: int) -> None:
-        # it cannot be less than there are: whatever needs another one fails
-        with self._history._database._writer.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
 
 def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable[[str], object]) -> None:
