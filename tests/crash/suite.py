@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-LEAST_JAMS = 0.3
-"""There are few places in which a database can be jammed: at least this part of them is tried."""
-
-
 @dataclass
 class Result:
     """What came of the points of one shape."""
@@ -103,8 +99,8 @@ def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> 
             again = number + random.randint(1, 6)
             tried(f"errors at {number}, {name}, and at {again}", Boundaries(fail_at=[number, again]))
         for jam in ("locked", "full"):
-            # it shows only where the history is written: each of its boundaries is tried
-            if name.startswith("history:") and random.random() < max(part, LEAST_JAMS):
+            # it shows only where the history is written
+            if name.startswith("history:") and random.random() < part:
                 result.jams += 1
                 tried(f"a database {jam} from {number}, {name}, on", Boundaries(jam_at=number, jam=jam))
     return result

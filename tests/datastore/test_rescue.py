@@ -313,6 +313,15 @@ def test_damage_that_only_shows_when_rows_are_read_leads_to_the_rescue_as_well(
     assert STRAY.key in chip._objects
 
 
+def test_what_cannot_be_read_is_told_as_an_error(file: Path, hardware: HardwareBackend) -> None:
+    last_delta(file)
+    with closing(make_device(file.parent, [hardware])) as rescued:
+        answer = Client(rescued).send(f"<get-configuration {HISTORY}><commit>{COMMITS}</commit></get-configuration>")
+    assert "<error-tag>operation-failed</error-tag>" in answer
+    assert "<error-app-tag>history-failed</error-app-tag>" in answer
+    assert "commit 40 in the history is damaged" in answer
+
+
 def test_what_was_saved_can_be_committed_again_once_the_file_is_away(
     file: Path, hardware: HardwareBackend, tmp_path: Path
 ) -> None:
