@@ -30,7 +30,7 @@ demo: setup  ## Set up, and show a commit, a refused commit and a rollback, each
 
 test: $(DEV) $(MODELS)  ## Install what the tests need, and run them all
 	@.ci/need ip:iproute2 ping:iputils-ping ssh:openssh-client git:git setpriv:util-linux
-	@.ci/need $(LIBYANG)
+	@.ci/need $(LIBYANG) :postgresql
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports

@@ -121,15 +121,17 @@ class Committer:
                 raise
 
     def _start(self) -> None:
-        # before anything is read, so that no port comes unnoticed; whoever tells of one waits for the lock
-        self._systems.watch(self._reconsider)
+        # all of the history comes first: if it is damaged, nobody has touched the systems
         last_id = self._history.last()
         last = self._history.configuration(last_id) if last_id is not None else self._running
+        pending = self._history.pending()
+        # before anything is read of them, so that no port comes unnoticed; whoever tells of one waits for the lock
+        self._systems.watch(self._reconsider)
         self._wanted.demand(self._objects.changed(self._running, last))
         changes = self._resolve()
         self._keep()
         begun: set[Key] = set()
-        for commit_id, delta in self._history.pending():
+        for commit_id, delta in pending:
             self._journal.to_be_marked(commit_id, "the server ended while it was carried out")
             # nothing is left of one that later commits were made after
             if last_id is None or commit_id > last_id:

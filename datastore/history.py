@@ -1,7 +1,7 @@
 """The history: every commit as a row with what it changed, and from time to time a whole configuration.
 
 The history is also the persistence: a commit takes effect when its row is sealed, and a start begins from the last sealed
-one. SQLite is used so that a sealed row survives a power cut.
+one. A sealed row survives a power cut, in either of the databases that there are.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from datastore.confirmation import Confirmation
-from datastore.database import HistoryFailed, Transaction, engine, reason, shown
+from datastore.database import Database, HistoryDamaged, HistoryFailed, Transaction
 from datastore.errors import UnknownCommit
-from datastore.tables import commits, confirmations, metadata, snapshots
+from datastore.tables import commits, confirmations, snapshots
 from yang.diff import in_config
 from yang.edit import edit_config
 from yang.errors import RequestError
@@ -44,8 +43,6 @@ MOST_DELTAS = 500
 """After so many commits a new snapshot is due, however small they are."""
 LEAST_SNAPSHOT = 1 << 16
 """Deltas of so many octets do not yet call for a snapshot."""
-
-"""Seconds to wait for somebody else who is writing to the same SQLite file."""
 
 
 class Author(NamedTuple):
@@ -75,37 +72,42 @@ class Commit(NamedTuple):
 class History:
     """The commits in one database."""
 
-    def __init__(self, url: str, schema: Schema) -> None:
-        """Open the database at `url` and make its tables if they are not there.
+    def __init__(self, database: Database | str, schema: Schema) -> None:
+        """Open a database, perhaps given by its URL, and bring its tables to what they are now.
 
         Raises:
-            HistoryFailed: The database cannot be opened.
+            HistoryDamaged: It is not whole; nothing was changed in it.
+            HistoryFailed: The database cannot be opened, or somebody else uses it.
         """
         self._schema = schema
         self._since_snapshot = 0
         self._deltas_since_snapshot = 0
         self._snapshot_size = 0
-        self._lock = threading.Lock()
+        self._latest = 0
+        self._confirmation: Confirmation | None = None
         self._background = threading.Lock()
         self._snapshots: threading.Thread | None = None
+        self._database = Database(database) if isinstance(database, str) else database
         try:
-            self._engine = engine(url)
-            metadata.create_all(self._engine)
-            with self._engine.begin() as connection:
-                self._count(connection)
-                row = connection.execute(select(*confirmations.c[1:])).first()
-                self._confirmation = Confirmation(*row) if row is not None else None
-        except (SQLAlchemyError, ImportError) as error:
-            # SQLAlchemy raises ImportError for a database whose driver is not installed
-            raise HistoryFailed(f"the history at {shown(url)} cannot be opened: {reason(error)}") from error
+            self._open()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _open(self) -> None:
+        self._database.prepare()
+        with self._reading() as connection:
+            self._count(connection)
+            self._latest = connection.scalar(select(func.max(commits.c.id))) or 0
+            row = connection.execute(select(*confirmations.c[1:])).first()
+            self._confirmation = Confirmation(*row) if row is not None else None
 
     def close(self) -> None:
         """Close the database, once a snapshot that is being taken is written."""
         with self._background:
             if self._snapshots is not None:
                 self._snapshots.join()
-        with self._lock:
-            self._engine.dispose()
+        self._database.close()
 
     def begin(self, author: Author, delta: str, comment: str = "", label: str = "") -> int:
         """Write down a commit that is about to be carried out, and return its id.
@@ -126,8 +128,16 @@ class History:
             "delta": zlib.compress(delta.encode(), 1),
         }
         with self._writing() as connection:
+            self._refuse_if_passed(connection)
             key = connection.execute(insert(commits).values(row)).inserted_primary_key
-        return int(key[0]) if key is not None else 0
+        self._latest = int(key[0]) if key is not None else 0
+        return self._latest
+
+    def _refuse_if_passed(self, connection: Connection) -> None:
+        """Raise if somebody else has committed, say while the database was away: what runs here is not the last commit."""
+        last = _last(connection)
+        if last is not None and last > self._latest:
+            raise HistoryFailed(f"another server has made commit {last}, on which this one knows nothing: start anew")
 
     def seal(self, commit_id: int, confirmation: Confirmation | None = None) -> None:
         """Write down that a commit took effect: from here on it is the configuration.
@@ -138,7 +148,9 @@ class History:
             HistoryFailed: It could not be written; the commit has not taken effect.
         """
         with self._writing() as connection:
-            connection.execute(update(commits).where(commits.c.id == commit_id).values(state=SEALED))
+            pending = (commits.c.id == commit_id) & (commits.c.state == PENDING)
+            if not connection.execute(update(commits).where(pending).values(state=SEALED)).rowcount:
+                raise HistoryFailed(f"commit {commit_id} is not pending any more: another server uses the history")
             size = connection.scalar(select(func.length(commits.c.delta)).where(commits.c.id == commit_id))
             if confirmation != self._confirmation:
                 self._write(connection, confirmation)
@@ -224,17 +236,17 @@ class History:
 
     def pending(self) -> list[tuple[int, str]]:
         """Return the commits that were begun and neither sealed nor aborted, each with its delta."""
-        with self._reading() as connection:
+        # whoever writes comes after what a broken connection may still have been writing
+        with self._writing() as connection:
             rows = connection.execute(
                 select(commits.c.id, commits.c.delta).where(commits.c.state == PENDING).order_by(commits.c.id)
             ).all()
-        return [(row.id, _inflated(row.delta, row.id)) for row in rows]
+        return [(row.id, inflated(row.delta, row.id)) for row in rows]
 
     def last(self) -> int | None:
         """Return the id of the last sealed commit, or None if there is none."""
         with self._reading() as connection:
-            last: int | None = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
-        return last
+            return _last(connection)
 
     def number(self, *, label: str | None = None, as_of: float | None = None, ago: int = 0) -> int:
         """Return the id of a sealed commit: the last one with `label`, begun by `as_of`, or so many before the last.
@@ -277,7 +289,7 @@ class History:
         tree = Node(self._schema.root, {})
         with self._reading() as connection:
             if commit_id is None:
-                commit_id = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
+                commit_id = _last(connection)
                 if commit_id is None:
                     return tree
             state = connection.scalar(select(commits.c.state).where(commits.c.id == commit_id))
@@ -302,10 +314,10 @@ class History:
         try:
             if start is not None:
                 read = start.commit_id
-                text = _inflated(start.configuration, read)
-                tree = _snapshot(text, self._schema)
+                text = inflated(start.configuration, read)
+                tree = snapshot_of(text, self._schema)
             for read, delta in deltas:
-                tree = replayed(tree, _inflated(delta, read))
+                tree = replayed(tree, inflated(delta, read))
         except RequestError as error:
             raise RequestError(f"commit {read} does not fit the models that are served: {error}") from error
         return tree
@@ -334,10 +346,10 @@ class History:
         return self._reading()
 
     def _writing(self) -> Transaction:
-        return Transaction(self._engine, self._lock)
+        return self._database.writing()
 
     def _reading(self) -> Transaction:
-        return Transaction(self._engine, None)
+        return self._database.reading()
 
 
 def replayed(tree: Node, delta: str) -> Node:
@@ -345,16 +357,27 @@ def replayed(tree: Node, delta: str) -> Node:
 
     Raises:
         RequestError: It is not the configuration that the commit was made from, or does not fit the models.
-        HistoryFailed: The delta is damaged.
+        HistoryDamaged: The delta is damaged.
     """
     return edit_config(tree, _parsed(delta))
 
 
-def _inflated(octets: bytes, commit_id: int) -> str:
+def _last(connection: Connection) -> int | None:
+    """Return the id of the last sealed commit."""
+    last: int | None = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
+    return last
+
+
+def inflated(octets: bytes, commit_id: int) -> str:
+    """Return the text that a commit's row or snapshot has.
+
+    Raises:
+        HistoryDamaged: It is damaged.
+    """
     try:
         return zlib.decompress(octets).decode()
     except (zlib.error, UnicodeDecodeError) as error:
-        raise HistoryFailed(f"commit {commit_id} in the history is damaged: {error}") from error
+        raise HistoryDamaged(f"commit {commit_id} in the history is damaged: {error}") from error
 
 
 def _parsed(text: str) -> etree._Element:
@@ -364,15 +387,21 @@ def _parsed(text: str) -> etree._Element:
         raise _damaged(error) from error
 
 
-def _snapshot(text: str, schema: Schema) -> Node:
+def snapshot_of(text: str, schema: Schema) -> Node:
+    """Return the configuration that a snapshot has.
+
+    Raises:
+        RequestError: It does not fit the models.
+        HistoryDamaged: It is damaged.
+    """
     try:
         return read_document(in_config(text).encode(), schema)
     except MalformedXml as error:
         raise _damaged(error) from error
 
 
-def _damaged(error: MalformedXml) -> HistoryFailed:
-    return HistoryFailed(f"what is written in the history is damaged: {error}")
+def _damaged(error: MalformedXml) -> HistoryDamaged:
+    return HistoryDamaged(f"what is written in the history is damaged: {error}")
 
 
 def _commit(row: Row[Any]) -> Commit:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from typing import Any
+
+from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text, TypeDecorator
 
 metadata = MetaData()
+
+LARGEST = (1 << 31) - 1
+"""A number that no commit will have."""
+
+
+class Number(TypeDecorator[int]):
+    """The number of a commit; one that clients ask for may be larger than those of a database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Any) -> int | None:  # noqa: ARG002 - as SQLAlchemy has it
+        """Return a number that a database takes."""
+        return value if value is None else min(value, LARGEST)
+
 
 commits = Table(
     "commits",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("time", Float, nullable=False, comment="seconds since 1970, UTC"),
     Column("user", String, nullable=False),
     Column("session_id", Integer),
@@ -27,7 +44,7 @@ commits = Table(
 snapshots = Table(
     "snapshots",
     metadata,
-    Column("commit_id", Integer, ForeignKey("commits.id"), primary_key=True),
+    Column("commit_id", Number, ForeignKey("commits.id"), primary_key=True),
     Column("configuration", LargeBinary, nullable=False, comment="the whole configuration, deflated"),
 )
 

@@ -76,7 +76,8 @@ def serve(config: Path | None, known_hosts: Path | None, backends: str | None, *
         from nos_mgmt import serve as serving  # noqa: PLC0415
 
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
-        logging.getLogger("asyncssh").setLevel(logging.WARNING)
+        for talkative in ("asyncssh", "alembic"):
+            logging.getLogger(talkative).setLevel(logging.WARNING)
         serving.serve(settings, known_hosts, click.echo)
 
 

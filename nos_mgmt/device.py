@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from datastore.assertions import Observer
 from datastore.committer import Committer
+from datastore.database import Database, HistoryDamaged
 from datastore.history import History
 from datastore.operational import Operational
+from datastore.rescue import RescuedHistory, Rescuer
 from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
@@ -41,11 +43,14 @@ class Device:
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
+        history_patience: float | None = None,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
-        protocols deviate from their models.
+        protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use.
+
+        A history that is damaged is shown as far as it can be read, and nothing is committed.
 
         Raises:
             ModelError: There is no usable model set.
@@ -60,24 +65,47 @@ class Device:
         self.deviated = {_module_of(parent, name) for parent, name in deviations.unsupported(self.schema)}
         self.deviated |= {full.find(path).module.name for path in own_defaults}
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
-        self.history = History(history_url, self.schema)
-        self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
         sources = [*state, *(source for backend in backends for source in backend.state)]
         self.operational = Operational(self.schema, sources)
         self.observer = Observer(
             self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
         )
-        self.datastores = Datastores(self.committer, self.history, self.observer.look)
-        self.schedule = Schedule(self.datastores, self.history)
+        self._history_url = history_url
+        self.rescue = ""
+        """Why nothing can be committed, if the history is damaged."""
+        try:
+            history = History(Database(history_url, history_patience), self.schema)
+            self._manage(Committer(backends, history, Node(self.schema.root, {}), logger.info), history)
+        except HistoryDamaged as damage:
+            self._rescue(damage)
 
     def start(self) -> None:
         """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed.
 
         Then carry out, in the background, what was scheduled.
         """
-        self.committer.start()
+        try:
+            self.committer.start()
+        except HistoryDamaged as damage:
+            # a system has not been touched yet
+            self.history.close()
+            self._rescue(damage)
         self.datastores.start()
-        self.schedule.start()
+        if not self.rescue:
+            self.schedule.start()
+
+    def _rescue(self, damage: HistoryDamaged) -> None:
+        """Show what can be read of a damaged history, and change nothing anywhere."""
+        history = RescuedHistory(self._history_url, self.schema, damage)
+        self._manage(Rescuer(self.backends, history), history)
+        self.rescue = str(history)
+        logger.error(self.rescue)
+
+    def _manage(self, committer: Committer, history: History) -> None:
+        self.committer = committer
+        self.history = history
+        self.datastores = Datastores(committer, history, self.observer.look)
+        self.schedule = Schedule(self.datastores, history)
 
     def close(self) -> None:
         """Let the systems and the history go."""

@@ -33,6 +33,8 @@ class Embedded:
     def __init__(self, settings: Settings) -> None:
         """Make nothing yet."""
         self._settings = settings
+        self.is_kept = False
+        """Whether nothing is removed, and the next start finds it."""
         self._record = settings.state / "namespaces.json"
         self.socket = socket_of(settings.state)
         # port 0 is a different one each time, the state folder is not
@@ -68,6 +70,8 @@ class Embedded:
 
     def remove(self) -> None:
         """Switch the chip off, and remove namespaces that were made, unless they are to be kept."""
+        if self.is_kept:
+            return
         with suppress(DriverLost):
             chip = remote.RemoteDriver(self.socket)
             chip.stop()

@@ -82,9 +82,19 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         try:
             backends = _backends(settings, embedded, say)
             _end_if(interrupted)
-            device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+            device = Device(
+                settings.models,
+                settings.history_url,
+                backends,
+                OWN_PATHS,
+                own_state,
+                OWN_DEFAULTS,
+                settings.history_patience,
+            )
             stack.callback(device.close)
             device.start()
+            # what the systems have is all that is left of what was lost
+            embedded.is_kept = bool(device.rescue)
             _end_if(interrupted)
             asyncio.run(_listen(settings, device, listening, known_hosts, say))
             say("ending")
@@ -182,6 +192,8 @@ def _tune_interpreter() -> None:
 
 def _greet(settings: Settings, device: Device, port: int, say: Callable[[str], None]) -> None:
     key = keys.client_key_file(settings.state, settings.user)
+    if device.rescue:
+        say(f"RESCUE: {device.rescue}")
     last = device.history.last()
     say(
         f"NETCONF over SSH at {settings.host} port {port}, with {' and '.join(b.name for b in device.backends) or 'no backend'}"

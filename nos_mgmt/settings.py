@@ -26,7 +26,15 @@ KINDS = {
     dict: "a table of tables",
 }
 """What a value has to be, by the type of its default."""
-LEAST = {"port": 0, "asic_ports": 0, "kernel_ports": 0, "message_size": 1, "hello_time": 0, "sessions": 1}
+LEAST = {
+    "port": 0,
+    "asic_ports": 0,
+    "kernel_ports": 0,
+    "message_size": 1,
+    "hello_time": 0,
+    "sessions": 1,
+    "history_patience": 0,
+}
 USER = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -60,6 +68,8 @@ class Settings:
     """Whether namespaces that were made stay when the server ends."""
     history: str = ""
     """The URL of the history's database; empty is a file in the state folder."""
+    history_patience: float = 10.0
+    """Seconds to wait for a database of the history that others use, or that does not answer."""
     log_level: str = "info"
     """How much is logged: debug, info, warning or error."""
     backend: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

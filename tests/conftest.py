@@ -27,6 +27,7 @@ from nos_mgmt.netconf.session import Session
 from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
 from nos_mgmt.sessions import Sessions
 from nos_mgmt.settings import Settings
+from tests import databases
 from yang import bindings
 from yang.compiler import compile_modules
 from yang.diff import NETCONF, YANG
@@ -42,6 +43,19 @@ if TYPE_CHECKING:
     from backends.backend import Backend
 
 PORTS = tuple(f"Ethernet{number}" for number in range(1, 9))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[databases.Postgres]:
+    """A PostgreSQL server of this process's own."""
+    with databases.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> databases.Database:
+    """An empty database for a history: a file, or what the parameter says."""
+    return databases.made(request, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +102,10 @@ def kernel(namespace: str) -> Iterator[KernelBackend]:
     backend.close()
 
 
-def make_device(folder: Path, backends: list[Backend]) -> Device:
-    """Return a device with its history in `folder`, started."""
+def make_device(folder: Path, backends: list[Backend], patience: float | None = None) -> Device:
+    """Return a device with its history in `folder`, started; it waits `patience` seconds for the database."""
     history = f"sqlite:///{folder / 'history.sqlite'}"
-    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, patience)
     device.start()
     return device
 

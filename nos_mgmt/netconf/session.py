@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from datastore.database import HistoryFailed
 from nos_mgmt.netconf import capabilities, committing, editing, history, locking, reading, scheduling, sessions
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
@@ -158,6 +159,9 @@ class Session:
             errors = taken_apart(error)
             answer = error_reply(rpc.attributes, errors)
             outcome = errors[0].tag
+        except HistoryFailed as error:
+            answer = error_reply(rpc.attributes, [RequestError(str(error), app_tag="history-failed")])
+            outcome = "history-failed"
         except Exception:
             logger.exception("session %d: a request could not be answered", self.id)
             answer = error_reply(

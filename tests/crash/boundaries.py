@@ -24,12 +24,20 @@ MOST_INSIDE = 12
 class Boundaries:
     """Counts the boundaries that are passed, and does something at some of them."""
 
-    def __init__(self, kill_at: int | None = None, fail_at: Iterable[int] = ()) -> None:
-        """Call `kill` at one of them, and raise the error that fits at others, counting from 1."""
+    def __init__(
+        self, kill_at: int | None = None, fail_at: Iterable[int] = (), jam_at: int | None = None, jam: str = ""
+    ) -> None:
+        """Call `kill` at one of them, raise the error that fits at others, or call `jam`, counting from 1.
+
+        From the boundary `jam_at` on the database is really `jam`: "locked" or "full".
+        """
         self.names: list[str] = []
         self.is_on = False
         self.kill: Callable[[], None] = lambda: None
+        self.jam: Callable[[str], None] = lambda _: None
         self._kill_at = kill_at
+        self._jam_at = jam_at
+        self._jam = jam
         self._fail_at = frozenset(fail_at)
 
     def reach(self, name: str, error: Error | None = None) -> None:
@@ -39,6 +47,8 @@ class Boundaries:
         self.names.append(name)
         if len(self.names) == self._kill_at:
             self.kill()
+        if len(self.names) == self._jam_at:
+            self.jam(self._jam)
         if error is not None and len(self.names) in self._fail_at:
             raise error()
 

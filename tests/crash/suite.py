@@ -1,4 +1,4 @@
-"""All points of a shape: at each boundary a kill, an error, and an error with another one after it, while it is undone."""
+"""All points of a shape: at each boundary a kill, an error, another one while it is undone, and a jammed database."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ class Result:
     kills: int = 0
     errors: int = 0
     twice: int = 0
+    jams: int = 0
     mixed: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> int:
         """How many were tried."""
-        return self.kills + self.errors + self.twice
+        return self.kills + self.errors + self.twice + self.jams
 
     def add(self, other: Result) -> None:
         """Count what `other` counts."""
@@ -47,11 +48,13 @@ class Result:
         self.kills += other.kills
         self.errors += other.errors
         self.twice += other.twice
+        self.jams += other.jams
         self.mixed += other.mixed
 
     def row(self, name: str) -> str:
         """Return one line of the table."""
-        return f"{name:28} {self.boundaries:>10} {self.kills:>7} {self.errors:>7} {self.twice:>7} {len(self.mixed):>7}"
+        numbers = (self.kills, self.errors, self.twice, self.jams, len(self.mixed))
+        return f"{name:28} {self.boundaries:>10}" + "".join(f" {number:>7}" for number in numbers)
 
 
 @contextmanager
@@ -137,4 +140,9 @@ def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> 
             result.twice += 1
             again = number + random.randint(1, 6)
             tried(f"errors at {number}, {name}, and at {again}", Boundaries(fail_at=[number, again]))
+        for jam in ("locked", "full"):
+            # it shows only where the history is written
+            if name.startswith("history:") and random.random() < part:
+                result.jams += 1
+                tried(f"a database {jam} from {number}, {name}, on", Boundaries(jam_at=number, jam=jam))
     return result

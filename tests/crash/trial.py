@@ -5,7 +5,9 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import resource
 import signal
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 ME = Author("crash", 1, "test")
 NEVER_SETTLED = "the server stayed out of step, or a commit pending"
+SHORT = 0.1
+"""Seconds to wait for the database."""
 LONGEST = 60.0
 """Seconds that one commit may take before it counts as hung."""
 
@@ -57,7 +61,7 @@ class Systems:
         watched = [WatchedKernel(kernel), WatchedHardware(chip)]
         for each in watched:
             each.boundaries = boundaries
-        device = make_device(self.folder, list(watched))
+        device = make_device(self.folder, list(watched), SHORT)
         watch_history(device.history, boundaries)
         return device
 
@@ -120,6 +124,26 @@ def attempt(systems: Systems, content: str, boundaries: Boundaries) -> Outcome:
     return Outcome(lines[0], json.loads(lines[1]) if len(lines) > 1 else [])
 
 
+class Jam:
+    """A database that cannot be written for a while, really: another connection has it, or no file may grow."""
+
+    def __init__(self, device: Device) -> None:
+        self._other = sqlite3.connect(device.history._database.file or "", check_same_thread=False)
+        self._limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def begin(self, how: str) -> None:
+        """Lock the database, or leave no room on the disk."""
+        if how == "locked":
+            self._other.execute("BEGIN EXCLUSIVE")
+        else:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._limits[1]))
+
+    def end(self) -> None:
+        """Let it be written again."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._limits)
+        self._other.rollback()
+
+
 def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable[[str], object]) -> None:
     """Commit, say what came of it, and end; if all goes well the server ends in order."""
     status = 1
@@ -128,6 +152,8 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
     mender.PATIENCE = (0.02, 0.1)
     try:
         device = systems.server(boundaries)
+        jammed = Jam(device)
+        boundaries.jam = jammed.begin
         boundaries.is_on = True
         try:
             systems.commit(device, content)
@@ -139,6 +165,7 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
         boundaries.reach("the client knows")
         boundaries.is_on = False
         names = boundaries.names
+        jammed.end()
         if not eventually(lambda: not device.committer.out_of_step and not device.history.pending(), 20):
             names = [NEVER_SETTLED]
         device.close()

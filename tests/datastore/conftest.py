@@ -21,10 +21,10 @@ from tests.conftest import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from backends.operation import Operation
     from backends.resource import Key, Resource
+    from tests.databases import Database
     from tests.datastore.rig import Rig
     from yang.schema import Schema
 
@@ -66,11 +66,11 @@ def wide_schema(full_schema: Schema) -> Schema:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, full_schema: Schema) -> Iterator[Rig]:
+def rig(database: Database, full_schema: Schema) -> Iterator[Rig]:
     """A started device on a paper kernel and a simulated chip."""
     from tests.datastore.rig import Rig  # noqa: PLC0415 - it imports this module
 
-    made = Rig(tmp_path, full_schema)
+    made = Rig(database, full_schema)
     made.start()
     yield made
     made.close()

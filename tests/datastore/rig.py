@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from backends.hardware import HardwareBackend
 from backends.hardware.simulated import SimulatedAsic
+from datastore import database
 from datastore.committer import Committer
 from datastore.history import Author, History
 from datastore.store import Datastores
 from datastore.support import supported
 from tests.conftest import PORTS, config
+from tests.databases import Database
 from tests.datastore.conftest import PaperKernel
 from tests.datastore.tampered import TamperedHardware, TamperedKernel
 from tests.openconfig import interface, interfaces, route, static_routes
@@ -45,8 +45,10 @@ AFTER = interfaces(
 class Rig:
     """The systems, and the device that manages them; a new one can take over, as after a restart."""
 
-    def __init__(self, folder: Path, full_schema: Schema, ports: tuple[str, ...] = PORTS) -> None:
-        self.file = folder / "history.sqlite"
+    def __init__(self, place: Database | Path, full_schema: Schema, ports: tuple[str, ...] = PORTS) -> None:
+        # a folder stands for a file in it
+        self.database = place if isinstance(place, Database) else Database(f"sqlite:///{place / 'history.sqlite'}")
+        self.patience: float | None = None
         self.chip = SimulatedAsic(ports)
         self.paper = PaperKernel(ports)
         self.schema = supported([HardwareBackend(self.chip), self.paper], [], (), full_schema)
@@ -59,7 +61,7 @@ class Rig:
         self.close()
         self.kernel = TamperedKernel(self.paper)
         self.hardware = TamperedHardware(HardwareBackend(self.chip))
-        self.history = History(f"sqlite:///{self.file}", self.schema)
+        self.history = History(database.Database(self.database.url, self.patience), self.schema)
         self.committer = Committer(
             [self.kernel, self.hardware], self.history, Node(self.schema.root, {}), self.told.append
         )
@@ -101,11 +103,6 @@ class Rig:
     def states(self) -> list[str]:
         """Return the states of all commits."""
         return [commit.state for commit in self.history.commits()]
-
-    def sql(self, statement: str) -> None:
-        """Carry out a statement in the database behind the history's back."""
-        with closing(sqlite3.connect(self.file)) as connection, connection:
-            connection.execute(statement)
 
 
 def eventually(claim: Callable[[], object], seconds: float = 5.0) -> bool:

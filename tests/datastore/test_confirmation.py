@@ -14,6 +14,7 @@ from datastore.confirmation import Confirmation, Terms
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, InUse, LockDenied, NotConfirmable, PlanChanged
 from datastore.history import Author
+from tests.databases import KINDS, made
 from tests.datastore.rig import Rig, eventually
 from tests.openconfig import interface, interfaces
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.databases import Database
     from yang.schema import Schema
 
 ANN, BOB = Author("ann", 1, "test"), Author("bob", 2, "test")
@@ -31,9 +33,14 @@ NEW = interfaces(interface("Ethernet1", description="new"))
 NEWER = interfaces(interface("Ethernet1", description="newer"))
 
 
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return made(request, tmp_path)
+
+
 @pytest.fixture
-def rig(tmp_path: Path, full_schema: Schema) -> Iterator[Rig]:
-    made = Rig(tmp_path, full_schema)
+def rig(database: Database, full_schema: Schema) -> Iterator[Rig]:
+    made = Rig(database, full_schema)
     made.start()
     made.commit(OLD)
     yield made
@@ -78,8 +85,8 @@ def test_what_is_not_confirmed_in_time_is_taken_back(rig: Rig) -> None:
     assert last.comment == "taken back to 1: it was not confirmed in time"
 
 
-def test_the_first_configuration_can_be_taken_back_to_nothing(tmp_path: Path, full_schema: Schema) -> None:
-    rig = Rig(tmp_path, full_schema)
+def test_the_first_configuration_can_be_taken_back_to_nothing(database: Database, full_schema: Schema) -> None:
+    rig = Rig(database, full_schema)
     rig.start()
     commit(rig, NEW, terms=Terms(SOON))
     is_back(rig, "")

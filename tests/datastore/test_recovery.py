@@ -12,13 +12,22 @@ from backends.kernel.resources import Address, Port
 from backends.operation import BackendLost, Operation
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
+from tests.databases import KINDS, made
 from tests.datastore.rig import AFTER, BEFORE, ME, eventually
 from tests.openconfig import interface, interfaces, route, static_routes
 from yang.diff import difference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datastore.confirmation import Confirmation
+    from tests.databases import Database
     from tests.datastore.rig import Rig
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return made(request, tmp_path)
 
 
 def cut_off(rig: Rig, content: str, kernel: int | None = None, hardware: int | None = None) -> None:
@@ -241,10 +250,10 @@ def test_what_cannot_be_repaired_at_the_start_is_repaired_later(rig: Rig) -> Non
 def test_a_start_goes_on_if_it_cannot_mark_what_was_cut_off(rig: Rig) -> None:
     rig.commit(BEFORE)
     cut_off(rig, AFTER, kernel=1)
-    rig.sql("CREATE TRIGGER no BEFORE UPDATE ON commits BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+    rig.database.refuse("UPDATE ON commits")
     rig.start()
     assert rig.states() == ["sealed", "pending"]
-    rig.sql("DROP TRIGGER no")
+    rig.database.allow()
     assert eventually(lambda: rig.states() == ["sealed", "aborted"])
 
 
@@ -259,6 +268,6 @@ def test_a_start_without_a_system_says_which(rig: Rig) -> None:
 def test_a_start_without_a_history_says_so(rig: Rig) -> None:
     rig.commit(BEFORE)
     rig.open()
-    rig.sql("UPDATE commits SET delta = x'00'")
+    rig.database.sql("UPDATE commits SET delta = :octets", octets=b"\0")
     with pytest.raises(HistoryFailed, match="commit 1 in the history is damaged"):
         rig.committer.start()

@@ -11,14 +11,23 @@ from backends.hardware.objects import Route
 from backends.hardware.simulated import Fault
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
+from tests.databases import KINDS, made
 from tests.datastore.rig import AFTER, BEFORE, eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backends.translator import AnyTranslator
     from datastore.confirmation import Confirmation
+    from tests.databases import Database
     from tests.datastore.rig import Rig
 
 DROPPED = Route("192.0.2.0/24", "drop").key
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return made(request, tmp_path)
 
 
 def failed(rig: Rig, *contents: str) -> CommitFailed:
@@ -176,22 +185,21 @@ def test_the_mender_gets_back_in_step_when_it_can(rig: Rig) -> None:
 def test_a_history_that_cannot_be_written_changes_nothing(rig: Rig) -> None:
     rig.commit(BEFORE)
     systems = rig.systems()
-    rig.sql("CREATE TRIGGER no BEFORE INSERT ON commits BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+    rig.database.refuse("INSERT ON commits")
     rig.hardware.executed.clear()
     rig.kernel.executed.clear()
     assert failed(rig, AFTER).message == "nothing was changed: the history cannot be used: disk full"
     assert rig.systems() == systems
     assert rig.hardware.executed == rig.kernel.executed == []
-    rig.sql("DROP TRIGGER no")
-    assert rig.commit(AFTER).commit_id == 2
+    rig.database.allow()
+    rig.commit(AFTER)
+    assert rig.states() == ["sealed", "sealed"]
 
 
 def test_a_commit_that_cannot_be_sealed_is_taken_back(rig: Rig) -> None:
     rig.commit(BEFORE)
     systems = rig.systems()
-    rig.sql(
-        "CREATE TRIGGER no BEFORE UPDATE ON commits WHEN NEW.state = 'sealed' BEGIN SELECT RAISE(FAIL, 'disk full'); END"
-    )
+    rig.database.refuse("UPDATE ON commits", "NEW.state = 'sealed'")
     assert failed(rig, AFTER).message == "the history cannot be used: disk full"
     assert rig.systems() == systems
     assert rig.states() == ["sealed", "aborted"]
@@ -240,12 +248,12 @@ def test_a_commit_of_which_it_is_not_known_whether_it_was_sealed_took_no_effect(
 def test_a_commit_that_cannot_be_marked_as_aborted_holds_up_others_until_it_can(rig: Rig) -> None:
     rig.commit(BEFORE)
     systems = rig.systems()
-    rig.sql("CREATE TRIGGER no BEFORE UPDATE ON commits BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+    rig.database.refuse("UPDATE ON commits")
     failed(rig, AFTER)
     assert rig.systems() == systems
     assert rig.states() == ["sealed", "pending"]
     assert failed(rig, AFTER).message == "nothing was changed: the history cannot be written"
-    rig.sql("DROP TRIGGER no")
+    rig.database.allow()
     assert eventually(lambda: rig.states() == ["sealed", "aborted"])
     rig.commit(AFTER)
     assert rig.states() == ["sealed", "aborted", "sealed"]

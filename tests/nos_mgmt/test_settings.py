@@ -41,6 +41,7 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         namespace = "blue"
         keep_namespaces = true
         history = "postgresql://db/nos"
+        history_patience = 2
         log_level = "debug"
         message_size = 1000
         hello_time = 5
