@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backends.operation import BackendLost
 from backends.resource import Key, named
 from datastore import plan as planning
+from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
 from datastore.execution import Execution
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from backends.backend import Backend
     from backends.resource import Resource
+    from datastore.changed import Changed
     from datastore.confirmation import Confirmation
     from datastore.history import Author, History
     from datastore.wanted import Change
@@ -200,7 +202,7 @@ class Committer:
                 return Committed(None, plan)
             execution = self._execution(plan, after)
             execution.check()
-            commit_id = self._begin(author, delta, comment, label)
+            commit_id = self._begin(author, delta, comment, label, changed(self._running, after, delta))
             try:
                 execution.apply()
                 execution.verify()
@@ -215,9 +217,9 @@ class Committer:
         self._history.keep_short(commit_id, after)
         return Committed(commit_id, plan)
 
-    def _begin(self, author: Author, delta: str, comment: str, label: str) -> int:
+    def _begin(self, author: Author, delta: str, comment: str, label: str, what: Changed) -> int:
         try:
-            return self._history.begin(author, delta, comment, label)
+            return self._history.begin(author, delta, comment, label, what)
         except HistoryFailed as error:
             # it may have been written all the same
             self._is_begun_unknown = True

@@ -9,63 +9,54 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from datastore.blame import Blame, blamed, way_down
+from datastore.chain import (
+    ABORTED,
+    PENDING,
+    SEALED,
+    Known,
+    deflated,
+    follow,
+    inflated,
+    last_sealed,
+    refuse_unless_sealed,
+    replayed,
+    way_to,
+)
+from datastore.commits import COLUMNS, SHOWN, Author, Commit, Wanted, commit_of, newest
+from datastore.comparison import Comparison, compared, neighbours
+from datastore.completion import complete, is_complete, joined
 from datastore.confirmation import Confirmation
 from datastore.database import HistoryFailed, Transaction, engine, reason, shown
 from datastore.errors import UnknownCommit
-from datastore.tables import commits, confirmations, metadata, snapshots
-from yang.diff import in_config
-from yang.edit import edit_config
-from yang.errors import RequestError
+from datastore.origins import read, write
+from datastore.tables import commits, confirmations, metadata, origins, snapshots
 from yang.tree import Node
-from yang.xmlio import MalformedXml, parse_document, print_children
-from yang.xmlread import read_document
+from yang.xmlio import print_children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterator
 
-    from lxml import etree
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
+    from datastore.changed import Changed
     from yang.schema import Schema
+
+__all__ = ["Author", "Commit", "History", "Wanted", "replayed"]
 
 logger = logging.getLogger(__name__)
 
-PENDING, SEALED, ABORTED = "pending", "sealed", "aborted"
-SHOWN = 0.001
-"""Seconds to which times are told."""
 MOST_DELTAS = 500
 """After so many commits a new snapshot is due, however small they are."""
 LEAST_SNAPSHOT = 1 << 16
 """Deltas of so many octets do not yet call for a snapshot."""
-
-"""Seconds to wait for somebody else who is writing to the same SQLite file."""
-
-
-class Author(NamedTuple):
-    """Who makes a commit, and by which way."""
-
-    user: str
-    session_id: int | None = None
-    protocol: str = "internal"
-
-
-class Commit(NamedTuple):
-    """One commit, without what it changed."""
-
-    id: int
-    time: float
-    author: Author
-    comment: str
-    label: str
-    state: str
-    reason: str
+ATTEMPTS = 100
+"""How often blame looks again because a commit came between."""
 
 
 class History:
@@ -84,11 +75,15 @@ class History:
         self._lock = threading.Lock()
         self._background = threading.Lock()
         self._snapshots: threading.Thread | None = None
+        self._begun: dict[int, Changed] = {}
+        self._tip: Known | None = None
+        self._watchers: list[Callable[[], None]] = []
         try:
             self._engine = engine(url)
             metadata.create_all(self._engine)
             with self._engine.begin() as connection:
                 self._count(connection)
+                self._is_complete = is_complete(connection)
                 row = connection.execute(select(*confirmations.c[1:])).first()
                 self._confirmation = Confirmation(*row) if row is not None else None
         except (SQLAlchemyError, ImportError) as error:
@@ -103,8 +98,12 @@ class History:
         with self._lock:
             self._engine.dispose()
 
-    def begin(self, author: Author, delta: str, comment: str = "", label: str = "") -> int:
+    def begin(
+        self, author: Author, delta: str, comment: str = "", label: str = "", changed: Changed | None = None
+    ) -> int:
         """Write down a commit that is about to be carried out, and return its id.
+
+        What it changes is worked out later if it is not given.
 
         Raises:
             HistoryFailed: It could not be written; nothing may be changed then.
@@ -118,11 +117,17 @@ class History:
             "label": label,
             "state": PENDING,
             "reason": "",
-            "delta": zlib.compress(delta.encode(), 1),
+            "delta": deflated(delta),
         }
+        if changed is not None:
+            row["lines"] = deflated(joined(changed.lines))
+            row["inverse"] = deflated(changed.inverse) if changed.inverse is not None else None
         with self._writing() as connection:
             key = connection.execute(insert(commits).values(row)).inserted_primary_key
-        return int(key[0]) if key is not None else 0
+        commit_id = int(key[0]) if key is not None else 0
+        if changed is not None:
+            self._begun[commit_id] = changed
+        return commit_id
 
     def seal(self, commit_id: int, confirmation: Confirmation | None = None) -> None:
         """Write down that a commit took effect: from here on it is the configuration.
@@ -132,12 +137,19 @@ class History:
         Raises:
             HistoryFailed: It could not be written; the commit has not taken effect.
         """
+        changed = self._begun.pop(commit_id, None)
         with self._writing() as connection:
             connection.execute(update(commits).where(commits.c.id == commit_id).values(state=SEALED))
             size = connection.scalar(select(func.length(commits.c.delta)).where(commits.c.id == commit_id))
             if confirmation != self._confirmation:
                 self._write(connection, confirmation)
+            if changed is not None:
+                write(connection, commit_id, changed.origins)
         self._confirmation = confirmation
+        if changed is not None:
+            self._tip = Known(commit_id, changed.after)
+        else:
+            self._is_complete = False
         self._since_snapshot += int(size or 0)
         self._deltas_since_snapshot += 1
 
@@ -169,10 +181,20 @@ class History:
         Raises:
             HistoryFailed: It could not be written; the next start will find it pending, which means the same.
         """
+        self._begun.pop(commit_id, None)
+        if self._tip is not None and self._tip.commit_id == commit_id:
+            self._tip = None
         with self._writing() as connection:
+            was = connection.scalar(select(commits.c.state).where(commits.c.id == commit_id))
             connection.execute(update(commits).where(commits.c.id == commit_id).values(state=ABORTED, reason=reason))
             # if it was sealed without our knowing it, what waited before it waits again
             self._write(connection, self._confirmation)
+            if was == SEALED:
+                # and who set what has to be found out again, if need be by the next start
+                connection.execute(delete(origins))
+                connection.execute(update(commits).where(commits.c.id == last_sealed(connection)).values(lines=None))
+        if was == SEALED:
+            self._is_complete = False
 
     @property
     def is_snapshot_due(self) -> bool:
@@ -184,8 +206,11 @@ class History:
     def keep_short(self, commit_id: int, tree: Node) -> None:
         """Have a snapshot of `tree`, which commit `commit_id` left, taken in the background if one is due.
 
-        Nobody waits for it: the tree cannot change, and without it the history only takes longer to read.
+        Nobody waits for it: the tree cannot change, and without it the history only takes longer to read. Those who watch
+        are told of the commit as well.
         """
+        for tell in self._watchers:
+            tell()
         if not self.is_snapshot_due:
             return
         with self._background:
@@ -205,10 +230,12 @@ class History:
         Raises:
             HistoryFailed: It could not be written; nothing is lost but time.
         """
-        configuration = zlib.compress(print_children(tree).encode(), 1)
+        configuration = deflated(print_children(tree))
         with self._writing() as connection:
-            connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=configuration))
-            self._count(connection)
+            # retention may have taken one, or have dropped the commit
+            if _is_wanting(connection, commit_id):
+                connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=configuration))
+                self._count(connection)
 
     def pending(self) -> list[tuple[int, str]]:
         """Return the commits that were begun and neither sealed nor aborted, each with its delta."""
@@ -216,13 +243,12 @@ class History:
             rows = connection.execute(
                 select(commits.c.id, commits.c.delta).where(commits.c.state == PENDING).order_by(commits.c.id)
             ).all()
-        return [(row.id, _inflated(row.delta, row.id)) for row in rows]
+        return [(row.id, inflated(row.delta, row.id)) for row in rows]
 
     def last(self) -> int | None:
         """Return the id of the last sealed commit, or None if there is none."""
         with self._reading() as connection:
-            last: int | None = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
-        return last
+            return last_sealed(connection)
 
     def number(self, *, label: str | None = None, as_of: float | None = None, ago: int = 0) -> int:
         """Return the id of a sealed commit: the last one with `label`, begun by `as_of`, or so many before the last.
@@ -247,56 +273,88 @@ class History:
 
     def commits(self, first: int = 1, last: int | None = None) -> Iterator[Commit]:
         """Yield the commits from id `first` to `last`, in order."""
-        query = select(*[column for column in commits.c if column.name != "delta"]).where(commits.c.id >= first)
+        query = select(*COLUMNS).where(commits.c.id >= first)
         if last is not None:
             query = query.where(commits.c.id <= last)
         with self._reading() as connection:
             for row in connection.execute(query.order_by(commits.c.id)):
-                yield _commit(row)
+                yield commit_of(row)
 
-    def configuration(self, commit_id: int | None = None) -> Node:
+    def newest(self, wanted: Wanted, limit: int | None = None) -> list[Commit]:
+        """Return the commits that are looked for, the newest first, at most `limit`."""
+        with self._reading() as connection:
+            return list(newest(connection, wanted, limit))
+
+    def configuration(self, commit_id: int | None = None, *known: Known) -> Node:
         """Return the configuration as the sealed commit `commit_id` left it, or the last one; an empty one if there is none.
+
+        If others are `known`, it may be had from them.
 
         Raises:
             UnknownCommit: There is no such commit, or it is not sealed.
             RequestError: The configuration does not fit the models that are served.
             HistoryFailed: It cannot be read.
         """
-        tree = Node(self._schema.root, {})
+        tip = self._tip
         with self._reading() as connection:
             if commit_id is None:
-                commit_id = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
+                commit_id = last_sealed(connection)
                 if commit_id is None:
-                    return tree
-            state = connection.scalar(select(commits.c.state).where(commits.c.id == commit_id))
-            if state is None:
-                raise UnknownCommit(f"there is no commit {commit_id}")
-            if state != SEALED:
-                raise UnknownCommit(f"commit {commit_id} is {state}: it has no configuration")
-            start = connection.execute(
-                select(snapshots)
-                .where(snapshots.c.commit_id <= commit_id)
-                .order_by(snapshots.c.commit_id.desc())
-                .limit(1)
-            ).first()
-            deltas = connection.execute(
-                select(commits.c.id, commits.c.delta)
-                .where(commits.c.state == SEALED)
-                .where(commits.c.id > (start.commit_id if start is not None else 0))
-                .where(commits.c.id <= commit_id)
-                .order_by(commits.c.id)
-            ).all()
-        read = commit_id
-        try:
-            if start is not None:
-                read = start.commit_id
-                text = _inflated(start.configuration, read)
-                tree = _snapshot(text, self._schema)
-            for read, delta in deltas:
-                tree = replayed(tree, _inflated(delta, read))
-        except RequestError as error:
-            raise RequestError(f"commit {read} does not fit the models that are served: {error}") from error
-        return tree
+                    return Node(self._schema.root, {})
+            refuse_unless_sealed(connection, commit_id)
+            way = way_to(connection, commit_id, *known, *([tip] if tip is not None else []))
+        return follow(way, self._schema)
+
+    def compare(self, first: int, second: int) -> Comparison:
+        """Return how the configurations of two commits differ.
+
+        Raises:
+            UnknownCommit: There is no such commit, or it is not sealed.
+            RequestError: One of them does not fit the models that are served.
+            HistoryFailed: They cannot be read.
+        """
+        with self._reading() as connection:
+            refuse_unless_sealed(connection, first)
+            refuse_unless_sealed(connection, second)
+            found = neighbours(connection, first, second)
+        if found is not None:
+            return found
+        before = self.configuration(first)
+        return compared(before, self.configuration(second, Known(first, before)))
+
+    def complete(self) -> None:
+        """Work out what commits changed that do not say so; it may take a while, with progress in the log.
+
+        Raises:
+            HistoryFailed: It cannot be written.
+        """
+        if not self._is_complete:
+            with self._writing() as connection:
+                complete(connection, self._schema)
+                self._is_complete = True
+
+    def blame(self, select_: Callable[[Node], Node]) -> Blame:
+        """Return who set what `select_` leaves of the configuration that is in effect.
+
+        Raises:
+            HistoryFailed: The history cannot be read, or commits come faster than it can be.
+        """
+        self.complete()
+        for _ in range(ATTEMPTS):
+            with self._reading() as connection:
+                last = last_sealed(connection)
+            if last is None:
+                return Blame([], {})
+            tip = self._tip
+            if tip is None or tip.commit_id != last:
+                tip = Known(last, self.configuration(last))
+            tree = select_(tip.tree)
+            with self._reading() as connection:
+                rows = read(connection, way_down(tree))
+                # statements may see different states of a database
+                if last_sealed(connection) == last:
+                    return blamed(connection, tree, rows)
+        raise HistoryFailed("commits come faster than the history can be read")
 
     def _count(self, connection: Connection) -> None:
         """Count what has been committed since the last snapshot."""
@@ -320,41 +378,7 @@ class History:
         return Transaction(self._engine, None)
 
 
-def replayed(tree: Node, delta: str) -> Node:
-    """Return the configuration that a commit made of `tree`, given its delta.
-
-    Raises:
-        RequestError: It is not the configuration that the commit was made from, or does not fit the models.
-        HistoryFailed: The delta is damaged.
-    """
-    return edit_config(tree, _parsed(delta))
-
-
-def _inflated(octets: bytes, commit_id: int) -> str:
-    try:
-        return zlib.decompress(octets).decode()
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise HistoryFailed(f"commit {commit_id} in the history is damaged: {error}") from error
-
-
-def _parsed(text: str) -> etree._Element:
-    try:
-        return parse_document(in_config(text).encode())
-    except MalformedXml as error:
-        raise _damaged(error) from error
-
-
-def _snapshot(text: str, schema: Schema) -> Node:
-    try:
-        return read_document(in_config(text).encode(), schema)
-    except MalformedXml as error:
-        raise _damaged(error) from error
-
-
-def _damaged(error: MalformedXml) -> HistoryFailed:
-    return HistoryFailed(f"what is written in the history is damaged: {error}")
-
-
-def _commit(row: Row[Any]) -> Commit:
-    author = Author(row.user, row.session_id, row.protocol)
-    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason)
+def _is_wanting(connection: Connection, commit_id: int) -> bool:
+    """Return whether a commit is there and has no snapshot."""
+    has_one = select(snapshots.c.commit_id).where(snapshots.c.commit_id == commit_id).exists()
+    return connection.scalar(select(commits.c.id).where(commits.c.id == commit_id).where(~has_one)) is not None

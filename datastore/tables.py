@@ -19,6 +19,10 @@ commits = Table(
     Column("state", String, nullable=False, comment="pending, sealed or aborted"),
     Column("reason", Text, nullable=False, comment="why it was aborted"),
     Column("delta", LargeBinary, nullable=False, comment="edit-config from the sealed commit before it, deflated"),
+    Column("inverse", LargeBinary, comment="the edit-config back, deflated; null if it would be large"),
+    Column(
+        "lines", LargeBinary, comment="what it changed, for people, with zeros between, deflated; null if not told yet"
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -39,4 +43,20 @@ confirmations = Table(
     Column("user", String, nullable=False),
     Column("persist", Text, comment="the token by which any session can confirm"),
     Column("boot", String, nullable=False, comment="which start of the machine it was"),
+)
+
+origins = Table(
+    "origins",
+    metadata,
+    # octets, so that their order does not depend on a collation; datastore/origins.py says what they are
+    Column("path", LargeBinary, primary_key=True, comment="what a commit created or changed and is still there"),
+    Column("commit_id", Integer, nullable=False, comment="which one; retention may have dropped it"),
+    sqlite_with_rowid=False,
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String, primary_key=True, comment="who goes through the commits"),
+    Column("commit_id", Integer, nullable=False, comment="the last one that is dealt with"),
 )

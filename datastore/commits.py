@@ -1,0 +1,95 @@
+"""Commits as people look for them: who made them, when and why, without what they changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from datastore.tables import commits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from sqlalchemy import Connection, Row, Select
+
+SHOWN = 0.001
+"""Seconds to which times are told."""
+
+
+class Author(NamedTuple):
+    """Who makes a commit, and by which way."""
+
+    user: str
+    session_id: int | None = None
+    protocol: str = "internal"
+
+
+class Commit(NamedTuple):
+    """One commit, without what it changed."""
+
+    id: int
+    time: float
+    author: Author
+    comment: str
+    label: str
+    state: str
+    reason: str
+
+
+class Wanted(NamedTuple):
+    """Which commits somebody looks for; what is None does not matter."""
+
+    user: str | None = None
+    protocol: str | None = None
+    label: str | None = None
+    state: str | None = None
+    since: float | None = None
+    """Begun no earlier than that, in seconds since 1970."""
+    until: float | None = None
+    """Begun no later than in the millisecond of that."""
+    comment: str | None = None
+    """What the comment contains; capitals do not matter."""
+    before: int | None = None
+    """Only those with a smaller id: what follows another list."""
+
+
+COLUMNS = [column for column in commits.c if column.name not in ("delta", "inverse", "lines")]
+
+
+def newest(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[Commit]:
+    """Yield the commits that are looked for, the newest first, at most `limit`."""
+    query = _query(wanted).order_by(commits.c.id.desc())
+    part = wanted.comment.casefold() if wanted.comment is not None else ""
+    if not part:
+        query = query.limit(limit)
+    found = 0
+    for row in connection.execute(query):
+        if found == limit:
+            break
+        # databases differ in what a capital is
+        if part in row.comment.casefold():
+            found += 1
+            yield commit_of(row)
+
+
+def _query(wanted: Wanted) -> Select[Any]:
+    query = select(*COLUMNS)
+    for name in ("user", "protocol", "label", "state"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(commits.c[name] == value)
+    if wanted.since is not None:
+        query = query.where(commits.c.time >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(commits.c.time < wanted.until + SHOWN)
+    if wanted.before is not None:
+        query = query.where(commits.c.id < wanted.before)
+    return query
+
+
+def commit_of(row: Row[Any]) -> Commit:
+    """Return the commit that a row of `COLUMNS` has."""
+    author = Author(row.user, row.session_id, row.protocol)
+    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason)
