@@ -11,6 +11,8 @@ from datastore.tables import commits
 from yang.diff import changes, difference, summary
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from yang.tree import Node
@@ -44,6 +46,17 @@ def neighbours(connection: Connection, first: int, second: int) -> Comparison | 
     if not row.lines:
         return None
     return Comparison(split(inflated(row.lines, second)), inflated(row.delta, second))
+
+
+def lines_of(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
+    """Return what commits changed, as far as it is written of them."""
+    found: dict[int, list[str]] = {}
+    # one after the other: those of large commits are large
+    for commit_id in ids:
+        octets = connection.scalar(select(commits.c.lines).where(commits.c.id == commit_id))
+        if octets:
+            found[commit_id] = split(inflated(octets, commit_id))
+    return found
 
 
 def split(text: str) -> list[str]:

@@ -29,18 +29,18 @@ from datastore.chain import (
     way_to,
 )
 from datastore.commits import COLUMNS, SHOWN, Author, Commit, Wanted, commit_of, newest
-from datastore.comparison import Comparison, compared, neighbours
+from datastore.comparison import Comparison, compared, lines_of, neighbours
 from datastore.completion import complete, is_complete, joined
 from datastore.confirmation import Confirmation
 from datastore.database import HistoryFailed, Transaction, engine, reason, shown
 from datastore.errors import UnknownCommit
 from datastore.origins import read, write
-from datastore.tables import commits, confirmations, metadata, origins, snapshots
+from datastore.tables import commits, confirmations, marks, metadata, origins, snapshots
 from yang.tree import Node
 from yang.xmlio import print_children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from sqlalchemy import Connection
 
@@ -73,6 +73,8 @@ class History:
         self._deltas_since_snapshot = 0
         self._snapshot_size = 0
         self._lock = threading.Lock()
+        # held while a configuration is read by several statements, which have to see the same commits
+        self._dropping = threading.Lock()
         self._background = threading.Lock()
         self._snapshots: threading.Thread | None = None
         self._begun: dict[int, Changed] = {}
@@ -239,7 +241,7 @@ class History:
 
     def pending(self) -> list[tuple[int, str]]:
         """Return the commits that were begun and neither sealed nor aborted, each with its delta."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 select(commits.c.id, commits.c.delta).where(commits.c.state == PENDING).order_by(commits.c.id)
             ).all()
@@ -247,7 +249,7 @@ class History:
 
     def last(self) -> int | None:
         """Return the id of the last sealed commit, or None if there is none."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return last_sealed(connection)
 
     def number(self, *, label: str | None = None, as_of: float | None = None, ago: int = 0) -> int:
@@ -265,7 +267,7 @@ class History:
             query, asked = query.where(commits.c.label == label), f"labelled {label!r}"
         elif as_of is not None:
             query, asked = query.where(commits.c.time < as_of + SHOWN), "as early as that"
-        with self._reading() as connection:
+        with self.reading() as connection:
             found: int | None = connection.scalar(query.order_by(commits.c.id.desc()).offset(ago).limit(1))
         if found is None:
             raise UnknownCommit(f"there is no commit {asked}")
@@ -276,14 +278,23 @@ class History:
         query = select(*COLUMNS).where(commits.c.id >= first)
         if last is not None:
             query = query.where(commits.c.id <= last)
-        with self._reading() as connection:
+        with self.reading() as connection:
             for row in connection.execute(query.order_by(commits.c.id)):
                 yield commit_of(row)
 
     def newest(self, wanted: Wanted, limit: int | None = None) -> list[Commit]:
         """Return the commits that are looked for, the newest first, at most `limit`."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return list(newest(connection, wanted, limit))
+
+    def changes(self, ids: Collection[int]) -> dict[int, list[str]]:
+        """Return what commits changed, a line for people for each change; nothing for one of which it is not known.
+
+        Raises:
+            HistoryFailed: It cannot be read.
+        """
+        with self.reading() as connection:
+            return lines_of(connection, ids)
 
     def configuration(self, commit_id: int | None = None, *known: Known) -> Node:
         """Return the configuration as the sealed commit `commit_id` left it, or the last one; an empty one if there is none.
@@ -296,7 +307,7 @@ class History:
             HistoryFailed: It cannot be read.
         """
         tip = self._tip
-        with self._reading() as connection:
+        with self._dropping, self.reading() as connection:
             if commit_id is None:
                 commit_id = last_sealed(connection)
                 if commit_id is None:
@@ -313,7 +324,7 @@ class History:
             RequestError: One of them does not fit the models that are served.
             HistoryFailed: They cannot be read.
         """
-        with self._reading() as connection:
+        with self._dropping, self.reading() as connection:
             refuse_unless_sealed(connection, first)
             refuse_unless_sealed(connection, second)
             found = neighbours(connection, first, second)
@@ -341,7 +352,7 @@ class History:
         """
         self.complete()
         for _ in range(ATTEMPTS):
-            with self._reading() as connection:
+            with self.reading() as connection:
                 last = last_sealed(connection)
             if last is None:
                 return Blame([], {})
@@ -349,7 +360,7 @@ class History:
             if tip is None or tip.commit_id != last:
                 tip = Known(last, self.configuration(last))
             tree = select_(tip.tree)
-            with self._reading() as connection:
+            with self.reading() as connection:
                 rows = read(connection, way_down(tree))
                 # statements may see different states of a database
                 if last_sealed(connection) == last:
@@ -371,11 +382,42 @@ class History:
         ).one()
         self._deltas_since_snapshot, self._since_snapshot = int(row[0]), int(row[1])
 
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Call `tell`, which takes no time, after each commit."""
+        self._watchers.append(tell)
+
+    def drop(self, ids: Collection[int]) -> None:
+        """Drop commits; the caller sees to it that no other one is made from them.
+
+        Raises:
+            HistoryFailed: They could not be dropped; all of them are there.
+        """
+        with self._dropping, self._writing() as connection:
+            connection.execute(delete(snapshots).where(snapshots.c.commit_id.in_(ids)))
+            connection.execute(delete(commits).where(commits.c.id.in_(ids)))
+
+    def mark(self, name: str) -> int | None:
+        """Return the id of the last commit that `name` has dealt with, or None if it never had to."""
+        with self.reading() as connection:
+            found: int | None = connection.scalar(select(marks.c.commit_id).where(marks.c.name == name))
+        return found
+
+    def set_mark(self, name: str, commit_id: int) -> None:
+        """Write down that `name` has dealt with all commits up to one.
+
+        Raises:
+            HistoryFailed: It could not be written.
+        """
+        with self._writing() as connection:
+            connection.execute(delete(marks).where(marks.c.name == name))
+            connection.execute(insert(marks).values(name=name, commit_id=commit_id))
+
+    def reading(self) -> Transaction:
+        """Return a transaction that reads."""
+        return Transaction(self._engine, None)
+
     def _writing(self) -> Transaction:
         return Transaction(self._engine, self._lock)
-
-    def _reading(self) -> Transaction:
-        return Transaction(self._engine, None)
 
 
 def _is_wanting(connection: Connection, commit_id: int) -> bool:
