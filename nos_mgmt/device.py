@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from datastore.archive import NOWHERE, Archive, Targets
 from datastore.committer import Committer
 from datastore.history import History
 from datastore.operational import Operational
+from datastore.retention import KEEP_ALL, Limits, Retention
 from datastore.store import Datastores
 from datastore.support import supported
 from yang import deviations
@@ -39,11 +41,13 @@ class Device:
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
+        limits: Limits = KEEP_ALL,
+        targets: Targets = NOWHERE,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
-        protocols deviate from their models.
+        protocols deviate from their models. `limits` says what is kept of the history, `targets` where commits are archived.
 
         Raises:
             ModelError: There is no usable model set.
@@ -59,6 +63,8 @@ class Device:
         self.deviated |= {full.find(path).module.name for path in own_defaults}
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
         self.history = History(history_url, self.schema)
+        self.archive = Archive(self.history, targets)
+        self.retention = Retention(self.history, limits, self.archive.waiting)
         self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
         self.datastores = Datastores(self.committer, self.history)
         sources = [*state, *(source for backend in backends for source in backend.state)]
@@ -67,12 +73,17 @@ class Device:
     def start(self) -> None:
         """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed."""
         self.committer.start()
+        self.history.complete()
         self.datastores.start()
+        self.archive.start()
+        self.retention.start()
 
     def close(self) -> None:
         """Let the systems and the history go."""
         self.datastores.close()
         self.committer.close()
+        self.retention.close()
+        self.archive.close()
         self.history.close()
 
     def deferred(self) -> list[Deferred]:

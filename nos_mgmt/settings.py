@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datastore.archive import Targets
+from datastore.retention import Limits
 from yang import bindings
 from yang.errors import NosError
 
@@ -26,7 +28,16 @@ KINDS = {
     dict: "a table of tables",
 }
 """What a value has to be, by the type of its default."""
-LEAST = {"port": 0, "asic_ports": 0, "kernel_ports": 0, "message_size": 1, "hello_time": 0, "sessions": 1}
+LEAST = {
+    "port": 0,
+    "asic_ports": 0,
+    "kernel_ports": 0,
+    "message_size": 1,
+    "hello_time": 0,
+    "sessions": 1,
+    "history_count": 0,
+    "history_days": 0,
+}
 USER = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -60,6 +71,14 @@ class Settings:
     """Whether namespaces that were made stay when the server ends."""
     history: str = ""
     """The URL of the history's database; empty is a file in the state folder."""
+    history_count: int = 0
+    """Commits that the history keeps, the newest; 0 keeps any number."""
+    history_days: int = 0
+    """Days for which the history keeps commits; 0 keeps them for ever."""
+    archive_directory: str = ""
+    """The folder that has every commit's configuration as a file; empty is none."""
+    archive_command: tuple[str, ...] = ()
+    """A command, with its arguments, that is given every commit's configuration; empty is none."""
     log_level: str = "info"
     """How much is logged: debug, info, warning or error."""
     backend: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -70,6 +89,16 @@ class Settings:
     """Seconds that a client may take to say hello."""
     sessions: int = 256
     """Sessions that may be open at once."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the history keeps."""
+        return Limits(self.history_count, self.history_days)
+
+    @property
+    def targets(self) -> Targets:
+        """Where commits are archived."""
+        return Targets(self.archive_directory, self.archive_command)
 
     @property
     def history_url(self) -> str:

@@ -36,7 +36,10 @@ OWN_PATHS = (
         )
     ),
     "/ietf-netconf-monitoring:get-schema/*",
-    *(f"/nos-history:{operation}/*" for operation in ("get-configuration", "get-difference", "get-plan", "rollback")),
+    *(
+        f"/nos-history:{operation}/*"
+        for operation in ("get-configuration", "get-difference", "get-commits", "get-blame", "get-plan", "rollback")
+    ),
 )
 """What the NETCONF server supports besides what backends claim."""
 OWN_DEFAULTS = {"/ietf-netconf:edit-config/input/test-option": "set"}
@@ -75,7 +78,7 @@ class Commits(StateSource):
 
 def _leaves(commit: Any) -> Mapping[str, Value]:
     leaves: dict[str, Value] = {
-        "time": _date_and_time(commit.time),
+        "time": date_and_time(commit.time),
         "user": commit.author.user,
         "protocol": commit.author.protocol,
         "state": commit.state,
@@ -102,7 +105,7 @@ class PendingConfirmation(StateSource):
         if pending is None:
             return {}
         leaves: dict[str, Value] = {
-            "deadline": _date_and_time(pending.deadline),
+            "deadline": date_and_time(pending.deadline),
             "user": pending.user,
             "persistent": pending.persist is not None,
         }
@@ -113,7 +116,7 @@ class PendingConfirmation(StateSource):
         return {(): leaves}
 
 
-def _date_and_time(seconds: float) -> str:
+def date_and_time(seconds: float) -> str:
     """Return seconds since 1970 as RFC 3339 has them."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
