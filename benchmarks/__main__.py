@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bindings, comparison, engine, routes, server
+from benchmarks import bindings, comparison, engine, history, routes, server
 
 
 def main() -> None:
@@ -17,7 +17,9 @@ def main() -> None:
     parser.add_argument(
         "--routes", type=int, default=100_000, help="static routes into the kernel (default %(default)s)"
     )
-    parser.add_argument("--only", choices=["engine", "libyang", "server", "routes", "bindings"], help="one of them")
+    parser.add_argument(
+        "--only", choices=["engine", "libyang", "server", "routes", "history", "bindings"], help="one of them"
+    )
     arguments = parser.parse_args()
     if arguments.only in (None, "engine"):
         engine.run([int(size) for size in arguments.sizes.split(",")])
@@ -34,6 +36,8 @@ def main() -> None:
             routes.run(arguments.routes)
         else:
             print("\nroutes into the kernel: skipped, no right to make network namespaces")
+    if arguments.only in (None, "history"):
+        history.run(10_000, 10_000)
     if arguments.only == "bindings":
         bindings.run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from yang.path import Path
 from yang.tree import Entries, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
@@ -63,35 +64,62 @@ def way_down(tree: Node) -> list[bytes]:
 
 def blamed(connection: Connection, tree: Node, rows: Mapping[bytes, int]) -> Blame:
     """Return who set what is in `tree`, given the rows of the origins on the way to it and in it."""
-    found = list(_below(tree, None, b"", 0, rows))
+    walk = _Walk(rows)
+    walk.below(tree, None, b"", 0)
+    found = walk.found
     ids = sorted({origin.commit_id for origin in found})
     known: dict[int, Commit] = {}
     for start in range(0, len(ids), AT_ONCE):
         query = select(*COLUMNS).where(commits.c.id.in_(ids[start : start + AT_ONCE]))
-        known.update({row.id: commit_of(row) for row in connection.execute(query)})
+        known.update({commit.id: commit for commit in map(commit_of, connection.execute(query))})
     return Blame(found, known)
 
 
-def _below(node: Node, path: Path | None, octets: bytes, commit_id: int, rows: Mapping[bytes, int]) -> Iterator[Origin]:
-    """Yield who set what is below `node`, which commit `commit_id` set as a whole."""
-    for name, child in node.children.items():
-        schema = node.schema.children[name]
-        if schema.kind == "list":
-            for key, entry in cast("Entries", child).items():
-                here = octets + step(schema, key)
-                there = Path(path, schema, key)
-                if (moved := rows.get(here + PLACE)) is not None:
-                    yield Origin(there, None, moved, is_place=True)
-                yield from _below(entry, there, here, rows.get(here, commit_id), rows)
-        elif schema.kind == "leaf-list":
-            for value in cast("tuple[Value, ...]", child):
-                set_by = rows.get(octets + step(schema, (value,)), commit_id)
-                yield Origin(Path(path, schema, (value,)), value, set_by)
-        elif isinstance(child, Node):
-            here, there = octets + step(schema), Path(path, schema)
-            set_by = rows.get(here, commit_id)
-            if schema.presence:
-                yield Origin(there, None, set_by)
-            yield from _below(child, there, here, set_by, rows)
-        else:
-            yield Origin(Path(path, schema), child, rows.get(octets + step(schema), commit_id))
+class _Walk:
+    """A walk through a configuration that takes down who set what."""
+
+    def __init__(self, rows: Mapping[bytes, int]) -> None:
+        self._rows = rows
+        self._sorted = sorted(rows)
+        self.found: list[Origin] = []
+
+    def below(self, node: Node, path: Path | None, octets: bytes, commit_id: int) -> None:
+        """Take down what is below `node`, at `octets`, which commit `commit_id` set as a whole."""
+        rows = self._rows
+        is_one = not self._is_above_a_row(octets)
+        for name, child in node.children.items():
+            schema = node.schema.children[name]
+            if schema.kind == "list":
+                self.entries(cast("Entries", child), path, octets, commit_id)
+            elif schema.kind == "leaf-list":
+                for value in cast("tuple[Value, ...]", child):
+                    set_by = commit_id if is_one else rows.get(octets + step(schema, (value,)), commit_id)
+                    self.found.append(Origin(Path(path, schema, (value,)), value, set_by))
+            else:
+                # where no row is below, no names are needed
+                here = octets if is_one else octets + step(schema)
+                set_by = commit_id if is_one else rows.get(here, commit_id)
+                there = Path(path, schema)
+                if not isinstance(child, Node):
+                    self.found.append(Origin(there, child, set_by))
+                    continue
+                if schema.presence:
+                    self.found.append(Origin(there, None, set_by))
+                self.below(child, there, here, set_by)
+
+    def entries(self, entries: Entries, path: Path | None, octets: bytes, commit_id: int) -> None:
+        """Take down what is in a list."""
+        is_one = not self._is_above_a_row(octets)
+        for key, entry in entries.items():
+            there = Path(path, entries.schema, key)
+            if is_one:
+                self.below(entry, there, octets, commit_id)
+                continue
+            here = octets + step(entries.schema, key)
+            if (moved := self._rows.get(here + PLACE)) is not None:
+                self.found.append(Origin(there, None, moved, is_place=True))
+            self.below(entry, there, here, self._rows.get(here, commit_id))
+
+    def _is_above_a_row(self, octets: bytes) -> bool:
+        index = bisect_right(self._sorted, octets)
+        return index < len(self._sorted) and self._sorted[index].startswith(octets)

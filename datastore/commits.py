@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
@@ -61,17 +62,13 @@ COLUMNS = [column for column in commits.c if column.name not in ("delta", "inver
 def newest(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[Commit]:
     """Yield the commits that are looked for, the newest first, at most `limit`."""
     query = _query(wanted).order_by(commits.c.id.desc())
-    part = wanted.comment.casefold() if wanted.comment is not None else ""
-    if not part:
-        query = query.limit(limit)
-    found = 0
-    for row in connection.execute(query):
-        if found == limit:
-            break
-        # databases differ in what a capital is
-        if part in row.comment.casefold():
-            found += 1
-            yield commit_of(row)
+    rows = connection.execute(query if wanted.comment else query.limit(limit))
+    if not wanted.comment:
+        yield from map(commit_of, rows)
+        return
+    # databases differ in what a capital is
+    part = wanted.comment.casefold()
+    yield from islice((commit for commit in map(commit_of, rows) if part in commit.comment.casefold()), limit)
 
 
 def _query(wanted: Wanted) -> Select[Any]:
@@ -91,5 +88,5 @@ def _query(wanted: Wanted) -> Select[Any]:
 
 def commit_of(row: Row[Any]) -> Commit:
     """Return the commit that a row of `COLUMNS` has."""
-    author = Author(row.user, row.session_id, row.protocol)
-    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason)
+    number, begun, user, session_id, protocol, comment, label, state, reason = row
+    return Commit(number, begun, Author(user, session_id, protocol), comment, label, state, reason)

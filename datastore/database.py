@@ -79,6 +79,8 @@ def engine(url: str) -> Engine:
         @event.listens_for(made, "connect")
         def _(connection: Any, _: Any) -> None:
             # a sealed commit is on the disk when its client hears of it
+            # of a new file: a commit of one leaf writes a few pages, however few octets of them it changes
+            connection.execute("PRAGMA page_size=1024")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")

@@ -279,8 +279,7 @@ class History:
         if last is not None:
             query = query.where(commits.c.id <= last)
         with self.reading() as connection:
-            for row in connection.execute(query.order_by(commits.c.id)):
-                yield commit_of(row)
+            yield from map(commit_of, connection.execute(query.order_by(commits.c.id)))
 
     def newest(self, wanted: Wanted, limit: int | None = None) -> list[Commit]:
         """Return the commits that are looked for, the newest first, at most `limit`."""
