@@ -10,10 +10,10 @@ from sqlalchemy import select
 from datastore.tables import commits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Select
 
 SHOWN = 0.001
 """Seconds to which times are told."""
@@ -86,7 +86,7 @@ def _query(wanted: Wanted) -> Select[Any]:
     return query
 
 
-def commit_of(row: Row[Any]) -> Commit:
+def commit_of(row: Sequence[Any]) -> Commit:
     """Return the commit that a row of `COLUMNS` has."""
     number, begun, user, session_id, protocol, comment, label, state, reason = row
     return Commit(number, begun, Author(user, session_id, protocol), comment, label, state, reason)

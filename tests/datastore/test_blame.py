@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from datastore import history as history_module
+from datastore import past as past_module
 from datastore.changed import changed
 from datastore.history import History
 from datastore.origins import LONGEST, step
@@ -230,13 +230,13 @@ def test_nothing_is_set_by_nobody(history: History) -> None:
 
 def test_blame_tells_of_one_configuration_while_commits_come(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     commits(history, "<a><b>1</b></a>")
-    real = history_module.read
+    real = past_module.read
 
     def interrupted(*arguments: object) -> object:
-        monkeypatch.setattr(history_module, "read", real)
+        monkeypatch.setattr(past_module, "read", real)
         commits(history, "<a><b>2</b></a>")
         return real(*arguments)  # type: ignore[arg-type]  # as they came
 
-    monkeypatch.setattr(history_module, "read", interrupted)
+    monkeypatch.setattr(past_module, "read", interrupted)
     (origin,) = history.blame(everything).origins
     assert (origin.value, origin.commit_id) == ("2", 2)
