@@ -127,6 +127,7 @@ def figures(history: History, tree: Node, size: int, count: int, folder: Path) -
     found["configuration, 10 before the last"] = median(lambda _: history.configuration(count - 10), 5)
     shown = {name: seconds(value) for name, value in found.items()}
 
+    shown["size of the database"] = f"{(folder / 'h.sqlite').stat().st_size / 1e6:.1f} MB"
     log = folder / "h.sqlite-wal"
     with closing(sqlite3.connect(folder / "h.sqlite")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -165,6 +165,8 @@ def _refuse(settings: Settings) -> None:
         raise SettingsError(f"port {settings.port} is outside 0..65535")
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"log_level {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
+    if settings.archive_directory and not Path(settings.archive_directory).is_absolute():
+        raise SettingsError(f"archive_directory {settings.archive_directory!r} is no absolute path")
     # a user's key stands in a file of this name, beside the server's own
     if not USER.fullmatch(settings.user) or settings.user == "host":
         raise SettingsError(f"user {settings.user!r} cannot be a user's name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +12,20 @@ from lxml import etree
 from backends.hardware.driver import Status
 from backends.hardware.simulated import Fault
 from datastore.retention import Limits, Retention
+from nos_mgmt.device import Device
+from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
+from nos_mgmt.settings import Settings
+from tests.conftest import Client
+from tests.datastore.rig import eventually
 from tests.nos_mgmt.replies import data, error, is_ok, parsed
 from tests.openconfig import interface, interfaces, route, static_routes
+from yang import bindings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backends.hardware import HardwareBackend
     from backends.hardware.simulated import SimulatedAsic
-    from nos_mgmt.device import Device
-    from tests.conftest import Client
 
 HISTORY = "urn:nos-mgmt:yang:nos-history"
 NS = {"h": HISTORY}
@@ -482,3 +490,24 @@ def test_a_commit_that_was_dropped_is_older_than_the_history(committed: Client, 
     found = error(committed.send(operation("get-configuration", commit=1)))
     assert (found.tag, found.message) == ("invalid-value", "commit 1 is no longer in the history")
     assert found_ids(committed) == [3]
+
+
+def test_a_device_archives_its_commits_and_drops_the_old_ones(tmp_path: Path, hardware: HardwareBackend) -> None:
+    found = Settings(state=tmp_path, history_count=2, archive_directory=str(tmp_path / "archive"))
+
+    def device() -> Device:
+        given = (OWN_PATHS, own_state, OWN_DEFAULTS, found.limits, found.targets)
+        made = Device(bindings.DEFAULT, found.history_url, [hardware], *given)
+        made.start()
+        return made
+
+    with closing(device()) as first:
+        client = Client(first)
+        for mtu in (1500, 1600, 1700):
+            client.edit(interfaces(interface("Ethernet1", mtu=mtu)))
+            client.ok("<commit/>")
+        assert eventually(lambda: not first.archive.waiting())
+    assert [name.name[:8] for name in sorted((tmp_path / "archive").iterdir())] == ["00000001", "00000002", "00000003"]
+    with closing(device()) as second:
+        assert eventually(lambda: [commit.id for commit in second.history.commits()] == [2, 3])
+        assert "1700" in Client(second).running()
