@@ -48,6 +48,8 @@ EVERY = 500
 def run(interfaces_: int, count: int) -> None:
     """Print the table."""
     schema = supported([HardwareBackend(SimulatedAsic(()))], [], (), Schema(load(bindings.DEFAULT / "schema.tables")))
+    # as the server has it
+    gc.set_threshold(50_000, 20, 100)
     heading(f"history of {count:,} commits", [f"{interfaces_:,}"])
     with tempfile.TemporaryDirectory() as folder, closing(History(f"sqlite:///{folder}/h.sqlite", schema)) as history:
         took, tree = once(lambda: fill(history, schema, interfaces_, count))
