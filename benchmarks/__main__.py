@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bindings, commits, comparison, engine, routes, server
+from benchmarks import bindings, commits, comparison, engine, history, routes, server
 
 
 def main() -> None:
@@ -18,7 +18,9 @@ def main() -> None:
         "--routes", type=int, default=100_000, help="static routes into the kernel (default %(default)s)"
     )
     parser.add_argument(
-        "--only", choices=["engine", "libyang", "commits", "server", "routes", "bindings"], help="one of them"
+        "--only",
+        choices=["engine", "libyang", "commits", "server", "routes", "history", "bindings"],
+        help="one of them",
     )
     arguments = parser.parse_args()
     if arguments.only in (None, "engine"):
@@ -41,6 +43,8 @@ def main() -> None:
             routes.run(arguments.routes)
         else:
             print("\nroutes into the kernel: skipped, no right to make network namespaces")
+    if arguments.only in (None, "history"):
+        history.run(10_000, 10_000)
     if arguments.only == "bindings":
         bindings.run()
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backends.operation import BackendLost
 from backends.resource import Key, named
 from datastore import plan as planning
+from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
 from datastore.execution import Execution
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from backends.backend import Backend
     from backends.resource import Resource
+    from datastore.changed import Changed
     from datastore.confirmation import Confirmation
     from datastore.history import Author, History
     from datastore.wanted import Change
@@ -209,7 +211,8 @@ class Committer:
             with phases("check"):
                 execution.check()
             with phases("journal"):
-                commit_id = self._begin(author, delta, comment, label)
+                what = changed(self._running, after, delta)
+                commit_id = self._begin(author, delta, comment, label, what)
             try:
                 with phases("apply"):
                     execution.apply()
@@ -227,9 +230,9 @@ class Committer:
         self._history.keep_short(commit_id, after)
         return Committed(commit_id, plan, phases)
 
-    def _begin(self, author: Author, delta: str, comment: str, label: str) -> int:
+    def _begin(self, author: Author, delta: str, comment: str, label: str, what: Changed) -> int:
         try:
-            return self._journal.begin(author, delta, comment, label)
+            return self._journal.begin(author, delta, comment, label, what)
         except HistoryFailed as error:
             self._mender.start()
             raise CommitFailed(f"nothing was changed: {error}") from error

@@ -210,7 +210,11 @@ def _sqlite(url: URL, patience: float) -> Engine:
         @event.listens_for(made, "connect")
         def _(connection: Any, _: Any) -> None:
             connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+            # of a new file: a commit of one leaf writes a few pages, however few octets of them it changes
+            connection.execute("PRAGMA page_size=1024")
             # a sealed commit is on the disk when its client hears of it
+            # of a new file: a commit of one leaf writes a few pages, however few octets of them it changes
+            connection.execute("PRAGMA page_size=1024")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")

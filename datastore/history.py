@@ -9,67 +9,40 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
 
+from datastore.chain import ABORTED, PENDING, SEALED, Known, deflated, inflated, last_sealed, replayed
+from datastore.commits import Author, Commit, Wanted
+from datastore.completion import is_complete, joined
 from datastore.confirmation import Confirmation
-from datastore.database import Database, HistoryDamaged, HistoryFailed, Transaction
-from datastore.errors import UnknownCommit
-from datastore.tables import commits, confirmations, snapshots
-from yang.diff import in_config
-from yang.edit import edit_config
-from yang.errors import RequestError
-from yang.tree import Node
-from yang.xmlio import MalformedXml, parse_document, print_children
-from yang.xmlread import read_document
+from datastore.database import Database, HistoryFailed
+from datastore.origins import write
+from datastore.past import Past
+from datastore.tables import commits, confirmations, marks, origins, snapshots
+from yang.xmlio import print_children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Callable, Collection
 
-    from lxml import etree
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
+    from datastore.changed import Changed
     from yang.schema import Schema
+    from yang.tree import Node
+
+__all__ = ["Author", "Commit", "History", "Wanted", "replayed"]
 
 logger = logging.getLogger(__name__)
 
-PENDING, SEALED, ABORTED = "pending", "sealed", "aborted"
-SHOWN = 0.001
-"""Seconds to which times are told."""
 MOST_DELTAS = 500
 """After so many commits a new snapshot is due, however small they are."""
 LEAST_SNAPSHOT = 1 << 16
 """Deltas of so many octets do not yet call for a snapshot."""
 
 
-class Author(NamedTuple):
-    """Who makes a commit, and by which way."""
-
-    user: str
-    session_id: int | None = None
-    protocol: str = "internal"
-    schedule_id: int | None = None
-    """The scheduled commit that it is."""
-
-
-class Commit(NamedTuple):
-    """One commit, without what it changed."""
-
-    id: int
-    time: float
-    author: Author
-    comment: str
-    label: str
-    state: str
-    reason: str
-    outcome: str = ""
-    """By what it was confirmed, if by its post-conditions."""
-
-
-class History:
+class History(Past):
     """The commits in one database."""
 
     def __init__(self, database: Database | str, schema: Schema) -> None:
@@ -85,8 +58,13 @@ class History:
         self._snapshot_size = 0
         self._latest = 0
         self._confirmation: Confirmation | None = None
+        self._dropping = threading.Lock()
         self._background = threading.Lock()
         self._snapshots: threading.Thread | None = None
+        self._begun: dict[int, Changed] = {}
+        self._tip: Known | None = None
+        self._is_complete = True
+        self._watchers: list[Callable[[], None]] = []
         self._database = Database(database) if isinstance(database, str) else database
         try:
             self._open()
@@ -96,8 +74,9 @@ class History:
 
     def _open(self) -> None:
         self._database.prepare()
-        with self._reading() as connection:
+        with self.reading() as connection:
             self._count(connection)
+            self._is_complete = is_complete(connection)
             self._latest = connection.scalar(select(func.max(commits.c.id))) or 0
             row = connection.execute(select(*confirmations.c[1:])).first()
             self._confirmation = Confirmation(*row) if row is not None else None
@@ -109,8 +88,12 @@ class History:
                 self._snapshots.join()
         self._database.close()
 
-    def begin(self, author: Author, delta: str, comment: str = "", label: str = "") -> int:
+    def begin(
+        self, author: Author, delta: str, comment: str = "", label: str = "", changed: Changed | None = None
+    ) -> int:
         """Write down a commit that is about to be carried out, and return its id.
+
+        What it changes is worked out later if it is not given.
 
         Raises:
             HistoryFailed: It could not be written; nothing may be changed then.
@@ -125,17 +108,22 @@ class History:
             "label": label,
             "state": PENDING,
             "reason": "",
-            "delta": zlib.compress(delta.encode(), 1),
+            "delta": deflated(delta),
         }
-        with self._writing() as connection:
+        if changed is not None:
+            row["lines"] = deflated(joined(changed.lines))
+            row["inverse"] = deflated(changed.inverse) if changed.inverse is not None else None
+        with self.writing() as connection:
             self._refuse_if_passed(connection)
             key = connection.execute(insert(commits).values(row)).inserted_primary_key
         self._latest = int(key[0]) if key is not None else 0
+        if changed is not None:
+            self._begun[self._latest] = changed
         return self._latest
 
     def _refuse_if_passed(self, connection: Connection) -> None:
         """Raise if somebody else has committed, say while the database was away: what runs here is not the last commit."""
-        last = _last(connection)
+        last = last_sealed(connection)
         if last is not None and last > self._latest:
             raise HistoryFailed(f"another server has made commit {last}, on which this one knows nothing: start anew")
 
@@ -147,14 +135,21 @@ class History:
         Raises:
             HistoryFailed: It could not be written; the commit has not taken effect.
         """
-        with self._writing() as connection:
+        changed = self._begun.pop(commit_id, None)
+        with self.writing() as connection:
             pending = (commits.c.id == commit_id) & (commits.c.state == PENDING)
             if not connection.execute(update(commits).where(pending).values(state=SEALED)).rowcount:
                 raise HistoryFailed(f"commit {commit_id} is not pending any more: another server uses the history")
             size = connection.scalar(select(func.length(commits.c.delta)).where(commits.c.id == commit_id))
             if confirmation != self._confirmation:
                 self._write(connection, confirmation)
+            if changed is not None:
+                write(connection, commit_id, changed.origins)
         self._confirmation = confirmation
+        if changed is not None:
+            self._tip = Known(commit_id, changed.after)
+        else:
+            self._is_complete = False
         self._since_snapshot += int(size or 0)
         self._deltas_since_snapshot += 1
 
@@ -172,7 +167,7 @@ class History:
             HistoryFailed: It could not be written; it waits as before.
         """
         if confirmation != self._confirmation:
-            with self._writing() as connection:
+            with self.writing() as connection:
                 self._write(connection, confirmation)
                 if outcome and self._confirmation is not None:
                     last = select(func.max(commits.c.id)).where(commits.c.state == SEALED).scalar_subquery()
@@ -193,10 +188,20 @@ class History:
         Raises:
             HistoryFailed: It could not be written; the next start will find it pending, which means the same.
         """
-        with self._writing() as connection:
+        self._begun.pop(commit_id, None)
+        if self._tip is not None and self._tip.commit_id == commit_id:
+            self._tip = None
+        with self.writing() as connection:
+            was = connection.scalar(select(commits.c.state).where(commits.c.id == commit_id))
             connection.execute(update(commits).where(commits.c.id == commit_id).values(state=ABORTED, reason=reason))
             # if it was sealed without our knowing it, what waited before it waits again
             self._write(connection, self._confirmation)
+            if was == SEALED:
+                # and who set what has to be found out again, if need be by the next start
+                connection.execute(delete(origins))
+                connection.execute(update(commits).where(commits.c.id == last_sealed(connection)).values(lines=None))
+        if was == SEALED:
+            self._is_complete = False
 
     @property
     def is_snapshot_due(self) -> bool:
@@ -208,8 +213,11 @@ class History:
     def keep_short(self, commit_id: int, tree: Node) -> None:
         """Have a snapshot of `tree`, which commit `commit_id` left, taken in the background if one is due.
 
-        Nobody waits for it: the tree cannot change, and without it the history only takes longer to read.
+        Nobody waits for it: the tree cannot change, and without it the history only takes longer to read. Those who watch
+        are told of the commit as well.
         """
+        for tell in self._watchers:
+            tell()
         if not self.is_snapshot_due:
             return
         with self._background:
@@ -229,98 +237,21 @@ class History:
         Raises:
             HistoryFailed: It could not be written; nothing is lost but time.
         """
-        configuration = zlib.compress(print_children(tree).encode(), 1)
-        with self._writing() as connection:
-            connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=configuration))
-            self._count(connection)
+        configuration = deflated(print_children(tree))
+        with self.writing() as connection:
+            # retention may have taken one, or have dropped the commit
+            if _is_wanting(connection, commit_id):
+                connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=configuration))
+                self._count(connection)
 
     def pending(self) -> list[tuple[int, str]]:
         """Return the commits that were begun and neither sealed nor aborted, each with its delta."""
         # whoever writes comes after what a broken connection may still have been writing
-        with self._writing() as connection:
+        with self.writing() as connection:
             rows = connection.execute(
                 select(commits.c.id, commits.c.delta).where(commits.c.state == PENDING).order_by(commits.c.id)
             ).all()
         return [(row.id, inflated(row.delta, row.id)) for row in rows]
-
-    def last(self) -> int | None:
-        """Return the id of the last sealed commit, or None if there is none."""
-        with self._reading() as connection:
-            return _last(connection)
-
-    def number(self, *, label: str | None = None, as_of: float | None = None, ago: int = 0) -> int:
-        """Return the id of a sealed commit: the last one with `label`, begun by `as_of`, or so many before the last.
-
-        `as_of` is in seconds since 1970; a commit that begins in the same millisecond has begun.
-
-        Raises:
-            UnknownCommit: There is none.
-            HistoryFailed: The history cannot be read.
-        """
-        query = select(commits.c.id).where(commits.c.state == SEALED)
-        asked = f"{ago} before the last"
-        if label is not None:
-            query, asked = query.where(commits.c.label == label), f"labelled {label!r}"
-        elif as_of is not None:
-            query, asked = query.where(commits.c.time < as_of + SHOWN), "as early as that"
-        with self._reading() as connection:
-            found: int | None = connection.scalar(query.order_by(commits.c.id.desc()).offset(ago).limit(1))
-        if found is None:
-            raise UnknownCommit(f"there is no commit {asked}")
-        return found
-
-    def commits(self, first: int = 1, last: int | None = None) -> Iterator[Commit]:
-        """Yield the commits from id `first` to `last`, in order."""
-        query = select(*[column for column in commits.c if column.name != "delta"]).where(commits.c.id >= first)
-        if last is not None:
-            query = query.where(commits.c.id <= last)
-        with self._reading() as connection:
-            for row in connection.execute(query.order_by(commits.c.id)):
-                yield _commit(row)
-
-    def configuration(self, commit_id: int | None = None) -> Node:
-        """Return the configuration as the sealed commit `commit_id` left it, or the last one; an empty one if there is none.
-
-        Raises:
-            UnknownCommit: There is no such commit, or it is not sealed.
-            RequestError: The configuration does not fit the models that are served.
-            HistoryFailed: It cannot be read.
-        """
-        tree = Node(self._schema.root, {})
-        with self._reading() as connection:
-            if commit_id is None:
-                commit_id = _last(connection)
-                if commit_id is None:
-                    return tree
-            state = connection.scalar(select(commits.c.state).where(commits.c.id == commit_id))
-            if state is None:
-                raise UnknownCommit(f"there is no commit {commit_id}")
-            if state != SEALED:
-                raise UnknownCommit(f"commit {commit_id} is {state}: it has no configuration")
-            start = connection.execute(
-                select(snapshots)
-                .where(snapshots.c.commit_id <= commit_id)
-                .order_by(snapshots.c.commit_id.desc())
-                .limit(1)
-            ).first()
-            deltas = connection.execute(
-                select(commits.c.id, commits.c.delta)
-                .where(commits.c.state == SEALED)
-                .where(commits.c.id > (start.commit_id if start is not None else 0))
-                .where(commits.c.id <= commit_id)
-                .order_by(commits.c.id)
-            ).all()
-        read = commit_id
-        try:
-            if start is not None:
-                read = start.commit_id
-                text = inflated(start.configuration, read)
-                tree = snapshot_of(text, self._schema)
-            for read, delta in deltas:
-                tree = replayed(tree, inflated(delta, read))
-        except RequestError as error:
-            raise RequestError(f"commit {read} does not fit the models that are served: {error}") from error
-        return tree
 
     def _count(self, connection: Connection) -> None:
         """Count what has been committed since the last snapshot."""
@@ -337,73 +268,38 @@ class History:
         ).one()
         self._deltas_since_snapshot, self._since_snapshot = int(row[0]), int(row[1])
 
-    def writing(self) -> Transaction:
-        """Return a transaction on the history's database, for what is kept beside the commits."""
-        return self._writing()
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Call `tell`, which takes no time, after each commit."""
+        self._watchers.append(tell)
 
-    def reading(self) -> Transaction:
-        """Return a transaction that only reads."""
-        return self._reading()
+    def drop(self, ids: Collection[int]) -> None:
+        """Drop commits; the caller sees to it that no other one is made from them.
 
-    def _writing(self) -> Transaction:
-        return self._database.writing()
+        Raises:
+            HistoryFailed: They could not be dropped; all of them are there.
+        """
+        with self._dropping, self.writing() as connection:
+            connection.execute(delete(snapshots).where(snapshots.c.commit_id.in_(ids)))
+            connection.execute(delete(commits).where(commits.c.id.in_(ids)))
 
-    def _reading(self) -> Transaction:
-        return self._database.reading()
+    def mark(self, name: str) -> int | None:
+        """Return the id of the last commit that `name` has dealt with, or None if it never had to."""
+        with self.reading() as connection:
+            found: int | None = connection.scalar(select(marks.c.commit_id).where(marks.c.name == name))
+        return found
 
+    def set_mark(self, name: str, commit_id: int) -> None:
+        """Write down that `name` has dealt with all commits up to one.
 
-def replayed(tree: Node, delta: str) -> Node:
-    """Return the configuration that a commit made of `tree`, given its delta.
-
-    Raises:
-        RequestError: It is not the configuration that the commit was made from, or does not fit the models.
-        HistoryDamaged: The delta is damaged.
-    """
-    return edit_config(tree, _parsed(delta))
-
-
-def _last(connection: Connection) -> int | None:
-    """Return the id of the last sealed commit."""
-    last: int | None = connection.scalar(select(func.max(commits.c.id)).where(commits.c.state == SEALED))
-    return last
-
-
-def inflated(octets: bytes, commit_id: int) -> str:
-    """Return the text that a commit's row or snapshot has.
-
-    Raises:
-        HistoryDamaged: It is damaged.
-    """
-    try:
-        return zlib.decompress(octets).decode()
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise HistoryDamaged(f"commit {commit_id} in the history is damaged: {error}") from error
+        Raises:
+            HistoryFailed: It could not be written.
+        """
+        with self.writing() as connection:
+            connection.execute(delete(marks).where(marks.c.name == name))
+            connection.execute(insert(marks).values(name=name, commit_id=commit_id))
 
 
-def _parsed(text: str) -> etree._Element:
-    try:
-        return parse_document(in_config(text).encode())
-    except MalformedXml as error:
-        raise _damaged(error) from error
-
-
-def snapshot_of(text: str, schema: Schema) -> Node:
-    """Return the configuration that a snapshot has.
-
-    Raises:
-        RequestError: It does not fit the models.
-        HistoryDamaged: It is damaged.
-    """
-    try:
-        return read_document(in_config(text).encode(), schema)
-    except MalformedXml as error:
-        raise _damaged(error) from error
-
-
-def _damaged(error: MalformedXml) -> HistoryDamaged:
-    return HistoryDamaged(f"what is written in the history is damaged: {error}")
-
-
-def _commit(row: Row[Any]) -> Commit:
-    author = Author(row.user, row.session_id, row.protocol, row.schedule_id)
-    return Commit(row.id, row.time, author, row.comment, row.label, row.state, row.reason, row.outcome or "")
+def _is_wanting(connection: Connection, commit_id: int) -> bool:
+    """Return whether a commit is there and has no snapshot."""
+    has_one = select(snapshots.c.commit_id).where(snapshots.c.commit_id == commit_id).exists()
+    return connection.scalar(select(commits.c.id).where(commits.c.id == commit_id).where(~has_one)) is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from datastore.database import HistoryFailed
 
 if TYPE_CHECKING:
+    from datastore.changed import Changed
     from datastore.history import Author, History
 
 logger = logging.getLogger(__name__)
@@ -25,14 +26,14 @@ class Journal:
         self._unmarked: dict[int, str] = {}
         self._is_begun_unknown = False
 
-    def begin(self, author: Author, delta: str, comment: str, label: str) -> int:
-        """Write down a commit that is about to be carried out, and return its id.
+    def begin(self, author: Author, delta: str, comment: str, label: str, changed: Changed) -> int:
+        """Write down a commit that is about to be carried out, with what it changes, and return its id.
 
         Raises:
             HistoryFailed: It could not be written for certain; it is marked as aborted if it was written all the same.
         """
         try:
-            return self._history.begin(author, delta, comment, label)
+            return self._history.begin(author, delta, comment, label, changed)
         except HistoryFailed:
             self._is_begun_unknown = True
             raise

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import select
 
+from datastore.chain import SEALED, inflated, replayed, snapshot_of
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged, HistoryFailed
 from datastore.errors import CommitFailed
-from datastore.history import SEALED, History, inflated, replayed, snapshot_of
+from datastore.history import History
 from datastore.tables import commits, snapshots
 from yang.errors import RequestError
 from yang.tree import Node
@@ -69,7 +70,7 @@ class RescuedHistory(History):
     def _recover(self) -> tuple[Node, int | None]:
         """Return the newest configuration that can be read, and the id of its commit."""
         found = []
-        with suppress(HistoryFailed), self._reading() as connection:
+        with suppress(HistoryFailed), self.reading() as connection:
             found = list(connection.scalars(select(snapshots.c.commit_id).order_by(snapshots.c.commit_id.desc())))
         for start in (*found, None):
             tree, commit_id = self._recover_from(start)
@@ -80,7 +81,7 @@ class RescuedHistory(History):
     def _recover_from(self, start: int | None) -> tuple[Node, int | None]:
         """Return how far one gets from the snapshot of a commit, or from nothing."""
         tree, reached = Node(self._schema.root, {}), None
-        with suppress(HistoryFailed, RequestError), self._reading() as connection:
+        with suppress(HistoryFailed, RequestError), self.reading() as connection:
             if start is not None:
                 octets = connection.scalar(select(snapshots.c.configuration).where(snapshots.c.commit_id == start))
                 tree, reached = snapshot_of(inflated(octets or b"", start), self._schema), start

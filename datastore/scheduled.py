@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 
-from datastore.history import SEALED
+from datastore.chain import SEALED
 from datastore.tables import commits, schedules
 
 if TYPE_CHECKING:

@@ -38,6 +38,10 @@ commits = Table(
     Column("delta", LargeBinary, nullable=False, comment="edit-config from the sealed commit before it, deflated"),
     Column("schedule_id", Integer, index=True, comment="the scheduled commit that it is"),
     Column("outcome", Text, comment="by what it was confirmed, if by its post-conditions"),
+    Column("inverse", LargeBinary, comment="the edit-config back, deflated; null if it would be large"),
+    Column(
+        "lines", LargeBinary, comment="what it changed, for people, with zeros between, deflated; null if not told yet"
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -77,4 +81,20 @@ schedules = Table(
     Column("changes", Text, nullable=False, comment="lines for people"),
     Column("delta", LargeBinary, nullable=False, comment="edit-config from what was running, deflated"),
     sqlite_autoincrement=True,
+)
+
+origins = Table(
+    "origins",
+    metadata,
+    # octets, so that their order does not depend on a collation; datastore/origins.py says what they are
+    Column("path", LargeBinary, primary_key=True, comment="what a commit created or changed and is still there"),
+    Column("commit_id", Integer, nullable=False, comment="which one; retention may have dropped it"),
+    sqlite_with_rowid=False,
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String, primary_key=True, comment="who goes through the commits"),
+    Column("commit_id", Integer, nullable=False, comment="the last one that is dealt with"),
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from datastore.archive import NOWHERE, Archive, Targets
 from datastore.assertions import Observer
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged
 from datastore.history import History
 from datastore.operational import Operational
 from datastore.rescue import RescuedHistory, Rescuer
+from datastore.retention import KEEP_ALL, Limits, Retention
 from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
@@ -44,11 +46,14 @@ class Device:
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
         history_patience: float | None = None,
+        limits: Limits = KEEP_ALL,
+        targets: Targets = NOWHERE,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
-        protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use.
+        protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
+        says what is kept of the history, `targets` where commits are archived.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -70,7 +75,7 @@ class Device:
         self.observer = Observer(
             self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
         )
-        self._history_url = history_url
+        self._history_url, self._limits, self._targets = history_url, limits, targets
         self.rescue = ""
         """Why nothing can be committed, if the history is damaged."""
         try:
@@ -92,7 +97,10 @@ class Device:
             self._rescue(damage)
         self.datastores.start()
         if not self.rescue:
+            self.history.complete()
             self.schedule.start()
+            self.archive.start()
+            self.retention.start()
 
     def _rescue(self, damage: HistoryDamaged) -> None:
         """Show what can be read of a damaged history, and change nothing anywhere."""
@@ -106,12 +114,16 @@ class Device:
         self.history = history
         self.datastores = Datastores(committer, history, self.observer.look)
         self.schedule = Schedule(self.datastores, history)
+        self.archive = Archive(history, self._targets)
+        self.retention = Retention(history, self._limits, self.archive.waiting)
 
     def close(self) -> None:
         """Let the systems and the history go."""
         self.schedule.close()
         self.datastores.close()
         self.committer.close()
+        self.retention.close()
+        self.archive.close()
         self.history.close()
 
     def deferred(self) -> list[Deferred]:

@@ -90,6 +90,8 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 own_state,
                 OWN_DEFAULTS,
                 settings.history_patience,
+                settings.limits,
+                settings.targets,
             )
             stack.callback(device.close)
             device.start()

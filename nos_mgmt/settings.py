@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datastore.archive import Targets
+from datastore.retention import Limits
 from yang import bindings
 from yang.errors import NosError
 
@@ -34,6 +36,8 @@ LEAST = {
     "hello_time": 0,
     "sessions": 1,
     "history_patience": 0,
+    "history_count": 0,
+    "history_days": 0,
 }
 USER = re.compile(r"[A-Za-z_][\w.-]*")
 
@@ -70,6 +74,14 @@ class Settings:
     """The URL of the history's database; empty is a file in the state folder."""
     history_patience: float = 10.0
     """Seconds to wait for a database of the history that others use, or that does not answer."""
+    history_count: int = 0
+    """Commits that the history keeps, the newest; 0 keeps any number."""
+    history_days: int = 0
+    """Days for which the history keeps commits; 0 keeps them for ever."""
+    archive_directory: str = ""
+    """The folder that has every commit's configuration as a file; empty is none."""
+    archive_command: tuple[str, ...] = ()
+    """A command, with its arguments, that is given every commit's configuration; empty is none."""
     log_level: str = "info"
     """How much is logged: debug, info, warning or error."""
     backend: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -80,6 +92,16 @@ class Settings:
     """Seconds that a client may take to say hello."""
     sessions: int = 256
     """Sessions that may be open at once."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the history keeps."""
+        return Limits(self.history_count, self.history_days)
+
+    @property
+    def targets(self) -> Targets:
+        """Where commits are archived."""
+        return Targets(self.archive_directory, self.archive_command)
 
     @property
     def history_url(self) -> str:
@@ -146,6 +168,8 @@ def _refuse(settings: Settings) -> None:
         raise SettingsError(f"port {settings.port} is outside 0..65535")
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"log_level {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
+    if settings.archive_directory and not Path(settings.archive_directory).is_absolute():
+        raise SettingsError(f"archive_directory {settings.archive_directory!r} is no absolute path")
     # a user's key stands in a file of this name, beside the server's own
     if not USER.fullmatch(settings.user) or settings.user == "host":
         raise SettingsError(f"user {settings.user!r} cannot be a user's name")

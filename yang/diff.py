@@ -59,7 +59,7 @@ def changes(before: Node, after: Node, path: Path | None = None) -> Iterator[Cha
                     yield from changes(old_entry, new_entry, entry_path)
             if schema.user_ordered and old is not None and new is not None:
                 entries, moved = cast("Entries", old), cast("Entries", new)
-                for key in _out_of_place(*_not_shared(entries, moved)):
+                for key in out_of_place(*_not_shared(entries, moved)):
                     if key in entries:
                         yield Change(Path(path, schema, key), entries[key], moved[key])
         elif isinstance(old, Node) and isinstance(new, Node):
@@ -140,7 +140,7 @@ def _list_difference(
     found = list(entry_changes(old, new))
     places: dict[Key, str] = {}
     if schema.user_ordered and old is not None and new is not None:
-        elsewhere = _out_of_place(*_not_shared(old, new))
+        elsewhere = out_of_place(*_not_shared(old, new))
         if any(before is not None and _is_unquotable(before) for before in elsewhere.values()):
             # no insert can name such an entry, so each is put last in turn
             places = dict.fromkeys(new, ' yang:insert="last"')
@@ -166,7 +166,7 @@ def _list_difference(
 
 def _leaf_list_difference(schema: SchemaNode, old: Sequence[Value], new: Sequence[Value], out: list[str]) -> None:
     kept, known = set(new), set(old)
-    elsewhere = _out_of_place([(value,) for value in old], [(value,) for value in new]) if schema.user_ordered else {}
+    elsewhere = out_of_place([(value,) for value in old], [(value,) for value in new]) if schema.user_ordered else {}
     places = _places(schema, elsewhere)
     gone = (value for value in old if value not in kept)
     out.extend(_with_attributes(schema, print_leaf(schema, value), ' nc:operation="delete"') for value in gone)
@@ -206,7 +206,7 @@ def _not_shared(old: Entries, new: Entries) -> tuple[list[Key], list[Key], Key |
     return one, other, next(reversed(old.chunks[start - 1])) if start else None
 
 
-def _out_of_place(old: list[Key], new: list[Key], before: Key | None = None) -> dict[Key, Key | None]:
+def out_of_place(old: list[Key], new: list[Key], before: Key | None = None) -> dict[Key, Key | None]:
     """Return the keys in `new` that are not in `old` or not in its order, each with the one before it."""
     if old == new:
         return {}

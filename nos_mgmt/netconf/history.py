@@ -1,4 +1,4 @@
-"""The operations of nos-history: earlier configurations, differences, the plan, and the way back."""
+"""The operations of nos-history: commits, earlier configurations, differences, blame, the plan, and the way back."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from backends.resource import named
-from nos_mgmt.netconf.times import seconds_of
-from yang.diff import NETCONF, YANG, changes, difference, summary
+from datastore.commits import Wanted
+from nos_mgmt.netconf.reading import subtree_filter
+from nos_mgmt.netconf.times import date_and_time, seconds_of
+from yang.diff import NETCONF, YANG
+from yang.filter import select
 from yang.xmlio import print_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from datastore.blame import Origin
+    from datastore.commits import Commit
     from datastore.plan import Plan
     from nos_mgmt.netconf.session import Call
 
 HISTORY = "urn:nos-mgmt:yang:nos-history"
+DEFAULT_LIMIT = 100
+"""Commits that get-commits has, if nobody says how many."""
 
 
 def get_configuration(call: Call) -> str:
@@ -27,12 +34,78 @@ def get_configuration(call: Call) -> str:
 
 def get_difference(call: Call) -> str:
     """Answer with how the configurations of two commits differ, for people and for programs."""
+    first, second = _which(call, "from"), _which(call, "to")
+    lines, edit = call.device.history.compare(first, second)
+    return (
+        "".join(_element("change", line) for line in lines)
+        + f'<edit xmlns="{HISTORY}" xmlns:nc="{NETCONF}" xmlns:yang="{YANG}">{edit}</edit>'
+    )
+
+
+def get_commits(call: Call) -> str:
+    """Answer with the commits that a client looks for."""
     history = call.device.history
-    before = history.configuration(call.input.get("from"))
-    after = history.configuration(call.input.get("to"))
-    lines = "".join(_element("change", summary(change)) for change in changes(before, after))
-    edit = f'<edit xmlns="{HISTORY}" xmlns:nc="{NETCONF}" xmlns:yang="{YANG}">{difference(before, after)}</edit>'
-    return lines + edit
+    given = {name: call.input.get(name) for name in ("user", "protocol", "label", "state", "comment", "before")}
+    wanted = Wanted(since=_seconds(call, "since"), until=_seconds(call, "until"), **given)
+    limit: int = call.input.get("limit") or DEFAULT_LIMIT
+    found = history.newest(wanted, limit + 1)
+    changes = history.changes([commit.id for commit in found[:limit]]) if "with-changes" in call.input.children else {}
+    return "".join(
+        f'<commit xmlns="{HISTORY}"><id>{commit.id}</id>{_leaves(commit)}'
+        f"{''.join(f'<change>{escape(line)}</change>' for line in changes.get(commit.id, ()))}</commit>"
+        for commit in found[:limit]
+    ) + (f'<more xmlns="{HISTORY}"/>' if len(found) > limit else "")
+
+
+def _leaves(commit: Commit) -> str:
+    """Return what is known of a commit, in the order of the model."""
+    author = commit.author
+    given = {
+        "time": date_and_time(commit.time),
+        "user": author.user,
+        "session-id": author.session_id,
+        "protocol": author.protocol,
+        "comment": commit.comment or None,
+        "label": commit.label or None,
+        "state": commit.state,
+        "reason": commit.reason or None,
+    }
+    return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in given.items() if value is not None)
+
+
+def get_blame(call: Call) -> str:
+    """Answer with which commit set each leaf of what a filter selects."""
+    wanted = subtree_filter(call)
+    found = call.device.history.blame(lambda tree: tree if wanted is None else select(tree, wanted))
+    makers = {origin.commit_id: "" for origin in found.origins}
+    for commit_id in makers:
+        makers[commit_id] = _maker(commit_id, found.commits.get(commit_id))
+    return "".join(
+        f'<leaf xmlns="{HISTORY}"><path>{escape(str(origin.path))}</path>{_value(origin)}'
+        f"{makers[origin.commit_id]}</leaf>"
+        for origin in found.origins
+    )
+
+
+def _maker(commit_id: int, commit: Commit | None) -> str:
+    """Return what is known of the commit that set something."""
+    if commit is None:
+        return f"<commit>{commit_id}</commit><is-older/>" if commit_id else ""
+    given = {"time": date_and_time(commit.time), "user": commit.author.user}
+    given |= {name: said for name in ("comment", "label") if (said := getattr(commit, name))}
+    said = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in given.items())
+    return f"<commit>{commit_id}</commit>{said}"
+
+
+def _value(origin: Origin) -> str:
+    if origin.is_place:
+        return "<is-place/>"
+    if origin.value is None:
+        return ""
+    schema = origin.path.schema
+    # anydata and anyxml are text
+    text = schema.type.text(origin.value) if schema.kind in ("leaf", "leaf-list") else str(origin.value)
+    return f"<value>{escape(text)}</value>"
 
 
 def get_plan(call: Call) -> str:
@@ -49,14 +122,21 @@ def rollback(call: Call) -> str:
     return "<ok/>" if done.commit_id is None else _element("commit", done.commit_id)
 
 
-def _which(call: Call) -> int:
-    """Return the number of the commit that a request names."""
-    commit_id: int | None = call.input.get("commit")
+def _which(call: Call, side: str = "") -> int:
+    """Return the number of the commit that a request names; `side` is from or to where it names two."""
+    given = call.input.get
+    commit_id: int | None = given(side or "commit")
     if commit_id is not None:
         return commit_id
-    as_of: str | None = call.input.get("as-of")
-    seconds = seconds_of(as_of, "as-of") if as_of is not None else None
-    return call.device.history.number(label=call.input.get("label"), as_of=seconds, ago=call.input.get("ago") or 0)
+    before = f"{side}-" if side else ""
+    as_of = _seconds(call, f"{before}as-of")
+    return call.device.history.number(label=given(f"{before}label"), as_of=as_of, ago=given(f"{before}ago") or 0)
+
+
+def _seconds(call: Call, name: str) -> float | None:
+    """Return a time that a request gives, in seconds since 1970."""
+    text: str | None = call.input.get(name)
+    return seconds_of(text, name) if text is not None else None
 
 
 def _plan(plan: Plan) -> Iterator[str]:

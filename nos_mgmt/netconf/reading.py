@@ -28,14 +28,14 @@ class NotUnique(RequestError):
 def get(call: Call) -> str:
     """Answer with configuration and state."""
     device = call.device
-    wanted = _filter(call)
+    wanted = subtree_filter(call)
     return f"<data>{print_children(device.operational.view(device.datastores.running, device.deferred_paths(), wanted))}</data>"
 
 
 def get_config(call: Call) -> str:
     """Answer with the configuration in a datastore."""
     tree = call.device.datastores.read(named_datastore(call.input.get("source")))
-    wanted = _filter(call)
+    wanted = subtree_filter(call)
     return f"<data>{print_children(tree if wanted is None else select(tree, wanted))}</data>"
 
 
@@ -57,7 +57,7 @@ def get_schema(call: Call) -> str:
     return f'<data xmlns="{MONITORING}">{escape(call.device.text(str(identifier), matching[0]))}</data>'
 
 
-def _filter(call: Call) -> list[_Element] | None:
+def subtree_filter(call: Call) -> list[_Element] | None:
     """Return the elements of the subtree filter, or None if there is no filter."""
     element = cast("_Element | None", call.input.get("filter"))
     if element is None:

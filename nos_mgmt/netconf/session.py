@@ -66,6 +66,8 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
     f"{{{history.HISTORY}}}get-configuration": history.get_configuration,
     f"{{{history.HISTORY}}}get-difference": history.get_difference,
+    f"{{{history.HISTORY}}}get-commits": history.get_commits,
+    f"{{{history.HISTORY}}}get-blame": history.get_blame,
     f"{{{history.HISTORY}}}get-plan": history.get_plan,
     f"{{{history.HISTORY}}}rollback": history.rollback,
     f"{{{scheduling.SCHEDULE}}}schedule-commit": scheduling.schedule_commit,

@@ -39,7 +39,10 @@ OWN_PATHS = (
     "/ietf-netconf-monitoring:get-schema/*",
     "/nos-schedule:schedule-commit/*",
     "/nos-schedule:cancel-scheduled-commit/*",
-    *(f"/nos-history:{operation}/*" for operation in ("get-configuration", "get-difference", "get-plan", "rollback")),
+    *(
+        f"/nos-history:{operation}/*"
+        for operation in ("get-configuration", "get-difference", "get-commits", "get-blame", "get-plan", "rollback")
+    ),
 )
 """What the NETCONF server supports besides what backends claim."""
 OWN_DEFAULTS = {"/ietf-netconf:edit-config/input/test-option": "set"}

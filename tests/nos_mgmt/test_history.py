@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +11,21 @@ from lxml import etree
 
 from backends.hardware.driver import Status
 from backends.hardware.simulated import Fault
+from datastore.retention import Limits, Retention
+from nos_mgmt.device import Device
+from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
+from nos_mgmt.settings import Settings
+from tests.conftest import Client
+from tests.datastore.rig import eventually
 from tests.nos_mgmt.replies import data, error, is_ok, parsed
 from tests.openconfig import interface, interfaces, route, static_routes
+from yang import bindings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backends.hardware import HardwareBackend
     from backends.hardware.simulated import SimulatedAsic
-    from nos_mgmt.device import Device
-    from tests.conftest import Client
 
 HISTORY = "urn:nos-mgmt:yang:nos-history"
 NS = {"h": HISTORY}
@@ -266,7 +275,7 @@ def test_what_is_no_commit_id_is_an_invalid_value(committed: Client, name: str, 
 
 
 @pytest.mark.parametrize(
-    ("name", "missing"), [("get-configuration", "which"), ("get-difference", "from"), ("rollback", "which")]
+    ("name", "missing"), [("get-configuration", "which"), ("get-difference", "from-which"), ("rollback", "which")]
 )
 def test_the_commit_has_to_be_named(committed: Client, name: str, missing: str) -> None:
     found = error(committed.send(operation(name)))
@@ -328,3 +337,177 @@ def test_a_commit_that_nothing_names_is_an_invalid_value(
 
 def test_a_commit_is_named_in_one_way(committed: Client) -> None:
     assert error(committed.send(operation("rollback", commit=1, ago=0))).tag == "bad-element"
+
+
+# looking for commits
+
+
+def found_ids(client: Client, **wanted: object) -> list[int]:
+    return [
+        int(commit.findtext("h:id", None, NS))
+        for commit in output(client, "get-commits", **wanted).findall("h:commit", NS)
+    ]
+
+
+def labelled(client: Client) -> None:
+    """Commit something with a label, and something that is refused."""
+    client.edit(interfaces(interface("Ethernet1", mtu=1600)))
+    client.ok(f'<commit><comment xmlns="{HISTORY}">Für später</comment><label xmlns="{HISTORY}">good</label></commit>')
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        ({}, [4, 3, 2, 1]),
+        ({"user": "admin"}, [4, 3, 2, 1]),
+        ({"user": "nobody"}, []),
+        ({"protocol": "netconf", "state": "sealed"}, [4, 3, 2, 1]),
+        ({"state": "aborted"}, []),
+        ({"label": "good"}, [4]),
+        ({"comment": "NUMBER"}, [3, 2, 1]),
+        ({"comment": "FÜR"}, [4]),
+        ({"comment": "number", "limit": 2}, [3, 2]),
+        ({"comment": "number", "before": 3}, [2, 1]),
+        ({"limit": 1}, [4]),
+        ({"since": "1999-01-01T00:00:00Z", "until": "2100-01-01T00:00:00+02:00"}, [4, 3, 2, 1]),
+        ({"until": "1999-01-01T00:00:00Z"}, []),
+    ],
+)
+def test_commits_are_found_by_what_they_have(committed: Client, wanted: dict[str, object], ids: list[int]) -> None:
+    labelled(committed)
+    assert found_ids(committed, **wanted) == ids
+
+
+def test_commits_are_found_by_when_they_were(committed: Client) -> None:
+    times = [commit["time"] for commit in history(committed)]
+    assert found_ids(committed, since=times[1], until=times[1]) == [
+        number for number in (3, 2, 1) if times[number - 1] == times[1]
+    ]
+    assert error(committed.send(operation("get-commits", since="2026-13-01T00:00:00Z"))).info == {
+        "bad-element": "since"
+    }
+
+
+def test_a_long_list_is_had_in_pages(committed: Client) -> None:
+    first = output(committed, "get-commits", limit=2)
+    assert first.find("h:more", NS) is not None
+    last = output(committed, "get-commits", limit=2, before=2)
+    assert last.find("h:more", NS) is None
+    assert found_ids(committed, limit=2) + found_ids(committed, limit=2, before=2) == [3, 2, 1]
+
+
+def test_a_commit_is_listed_with_what_it_changed(committed: Client) -> None:
+    found = output(committed, "get-commits", **{"before": 3, "limit": 1, "with-changes": ""}).find("h:commit", NS)
+    assert found is not None
+    assert found.findtext("h:comment", None, NS) == "number 2"
+    changes = [change.text for change in found.findall("h:change", NS)]
+    differences = output(committed, "get-difference", **{"from": 1, "to": 2})
+    assert changes == [change.text for change in differences.findall("h:change", NS)]
+    assert "~ /openconfig-interfaces:interfaces/interface[name='Ethernet1']/config/mtu 9000 -> 1500" in changes
+    assert output(committed, "get-commits").find("h:commit/h:change", NS) is None
+
+
+@pytest.mark.parametrize(
+    ("sides", "expected"),
+    [
+        ({"from-ago": 1}, (3, 4)),
+        ({"from-ago": 2, "to-ago": 1}, (2, 3)),
+        ({"from-label": "good", "to": 1}, (4, 1)),
+        ({"from": 2, "to-label": "good"}, (2, 4)),
+        ({"from": 2, "to-as-of": "2100-01-01T00:00:00Z"}, (2, 4)),
+        ({"from-as-of": "2100-01-01T00:00:00Z", "to": 3}, (4, 3)),
+    ],
+)
+def test_both_sides_of_a_difference_are_named_in_any_way(
+    committed: Client, device: Device, sides: dict[str, object], expected: tuple[int, int]
+) -> None:
+    labelled(committed)
+    lines = [change.text for change in output(committed, "get-difference", **sides).findall("h:change", NS)]
+    assert lines == device.history.compare(*expected).lines
+
+
+# blame
+
+
+def blame(client: Client, filter_: str = "") -> dict[str, dict[str, str]]:
+    """Return what is told of each leaf, by the end of its path."""
+    found = {}
+    for leaf in (
+        output(client, "get-blame", filter=filter_).findall("h:leaf", NS)
+        if filter_
+        else parsed(client.ok(operation("get-blame"))).findall("h:leaf", NS)
+    ):
+        told = {etree.QName(each).localname: each.text or "" for each in leaf}
+        found[told.pop("path").replace("/openconfig-interfaces:interfaces/interface", "")] = told
+    return found
+
+
+def test_blame_says_who_set_each_leaf_when_and_why(committed: Client) -> None:
+    labelled(committed)
+    times = [commit["time"] for commit in history(committed)]
+    one = '<interfaces xmlns="http://openconfig.net/yang/interfaces"><interface><name>Ethernet1</name></interface></interfaces>'
+    found = blame(committed, one)
+    assert found["[name='Ethernet1']/config/mtu"] == {
+        "value": "1600",
+        "commit": "4",
+        "time": times[3],
+        "user": "admin",
+        "comment": "Für später",
+        "label": "good",
+    }
+    assert found["[name='Ethernet1']/config/description"]["commit"] == "2"
+    assert found["[name='Ethernet1']/name"] == {
+        "value": "Ethernet1",
+        "commit": "1",
+        "time": times[0],
+        "user": "admin",
+        "comment": "number 1",
+    }
+    everything = blame(committed)
+    assert found.items() < everything.items()
+    assert {path: told["commit"] for path, told in everything.items() if "static-routes" in path}
+
+
+def test_blame_of_what_is_not_there_is_empty(committed: Client) -> None:
+    assert blame(committed, '<interfaces xmlns="urn:of-nobody"/>') == {}
+
+
+def test_blame_takes_subtree_filters_only(committed: Client) -> None:
+    found = error(committed.send(f'<get-blame xmlns="{HISTORY}"><filter type="xpath" select="/"/></get-blame>'))
+    assert found.tag == "bad-attribute"
+
+
+def test_a_rollback_sets_what_it_brings_back(committed: Client) -> None:
+    committed.ok(operation("rollback", commit=1))
+    found = blame(committed)
+    assert found["[name='Ethernet1']/config/mtu"]["comment"] == "rollback to 1"
+    assert found["[name='Ethernet1']/config/name"]["commit"] == "1"
+
+
+def test_a_commit_that_was_dropped_is_older_than_the_history(committed: Client, device: Device) -> None:
+    Retention(device.history, Limits(1)).drop()
+    assert blame(committed)["[name='Ethernet1']/config/name"] == {"value": "Ethernet1", "commit": "1", "is-older": ""}
+    found = error(committed.send(operation("get-configuration", commit=1)))
+    assert (found.tag, found.message) == ("invalid-value", "commit 1 is no longer in the history")
+    assert found_ids(committed) == [3]
+
+
+def test_a_device_archives_its_commits_and_drops_the_old_ones(tmp_path: Path, hardware: HardwareBackend) -> None:
+    found = Settings(state=tmp_path, history_count=2, archive_directory=str(tmp_path / "archive"))
+
+    def device() -> Device:
+        given = (OWN_PATHS, own_state, OWN_DEFAULTS, found.limits, found.targets)
+        made = Device(bindings.DEFAULT, found.history_url, [hardware], *given)
+        made.start()
+        return made
+
+    with closing(device()) as first:
+        client = Client(first)
+        for mtu in (1500, 1600, 1700):
+            client.edit(interfaces(interface("Ethernet1", mtu=mtu)))
+            client.ok("<commit/>")
+        assert eventually(lambda: not first.archive.waiting())
+    assert [name.name[:8] for name in sorted((tmp_path / "archive").iterdir())] == ["00000001", "00000002", "00000003"]
+    with closing(device()) as second:
+        assert eventually(lambda: [commit.id for commit in second.history.commits()] == [2, 3])
+        assert "1700" in Client(second).running()

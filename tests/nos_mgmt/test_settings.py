@@ -42,6 +42,10 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         keep_namespaces = true
         history = "postgresql://db/nos"
         history_patience = 2
+        history_count = 1000
+        history_days = 365
+        archive_directory = "/var/lib/archive"
+        archive_command = ["keep", "it"]
         log_level = "debug"
         message_size = 1000
         hello_time = 5
@@ -54,6 +58,8 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
     assert found.models == Path("/opt/models")
     assert found.backends == ("hardware",)
     assert found.hello_time == 5.0
+    assert found.limits == (1000, 365)
+    assert found.targets[:2] == ("/var/lib/archive", ("keep", "it"))
     assert found.backend == {"hardware": {"driver": "mine"}}
     assert [
         field.name for field in fields(Settings) if getattr(found, field.name) == getattr(Settings(), field.name)
@@ -83,6 +89,10 @@ def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path
         ('keep_namespaces = "no"', "keep_namespaces is 'no', not true or false"),
         ("hello_time = true", "hello_time is True, not a number"),
         ("sessions = 0", "sessions 0 is less than 1"),
+        ("history_count = -1", "history_count -1 is less than 0"),
+        ("history_days = 0.5", "history_days is 0.5, not a whole number"),
+        ('archive_directory = "here"', "archive_directory 'here' is no absolute path"),
+        ('archive_command = "keep it"', "archive_command is 'keep it', not a list of strings"),
         ("asic_ports = -1", "asic_ports -1 is less than 0"),
         ('log_level = "loud"', "log_level 'loud' is not one of debug, info, warning, error"),
         ('user = "../x"', "user '../x' cannot be a user's name"),
