@@ -35,6 +35,8 @@ from yang.values import listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from sqlalchemy import Connection
+
     from backends.backend import Backend
     from backends.resource import Resource
     from datastore.confirmation import Confirmation
@@ -180,10 +182,12 @@ class Committer:
         label: str = "",
         confirmation: Confirmation | None = None,
         plan_id: str = "",
+        also: Callable[[Connection], None] | None = None,
     ) -> Committed:
         """Make `after` the running configuration, everywhere or nowhere.
 
-        What has waited for a confirmation is confirmed by it, or waits for `confirmation`.
+        What has waited for a confirmation is confirmed by it, or waits for `confirmation`. What `also` writes into the
+        database takes effect together with it, or not at all.
 
         Raises:
             PlanChanged: The plan has not the id that is given.
@@ -196,7 +200,7 @@ class Committer:
                 raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
             delta = difference(self._running, after)
             if not delta:
-                self._confirm(confirmation)
+                self._confirm(confirmation, also)
                 return Committed(None, plan)
             execution = self._execution(plan, after)
             execution.check()
@@ -204,7 +208,7 @@ class Committer:
             try:
                 execution.apply()
                 execution.verify()
-                self._history.seal(commit_id, confirmation)
+                self._history.seal(commit_id, confirmation, also)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
                 raise self._aborted(commit_id, error, plan) from error
             except BaseException as error:
@@ -224,9 +228,9 @@ class Committer:
             self._mender.start()
             raise CommitFailed(f"nothing was changed: {error}") from error
 
-    def _confirm(self, confirmation: Confirmation | None) -> None:
+    def _confirm(self, confirmation: Confirmation | None, also: Callable[[Connection], None] | None) -> None:
         try:
-            self._history.confirm(confirmation)
+            self._history.confirm(confirmation, also)
         except HistoryFailed as error:
             raise CommitFailed(f"nothing was changed: {error}") from error
 

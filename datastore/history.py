@@ -27,7 +27,7 @@ from yang.xmlio import MalformedXml, parse_document, print_children
 from yang.xmlread import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from lxml import etree
@@ -124,10 +124,16 @@ class History:
             key = connection.execute(insert(commits).values(row)).inserted_primary_key
         return int(key[0]) if key is not None else 0
 
-    def seal(self, commit_id: int, confirmation: Confirmation | None = None) -> None:
+    def seal(
+        self,
+        commit_id: int,
+        confirmation: Confirmation | None = None,
+        also: Callable[[Connection], None] | None = None,
+    ) -> None:
         """Write down that a commit took effect: from here on it is the configuration.
 
-        With it goes, at once, what it waits for to stay; without `confirmation` it confirms what has waited.
+        With it goes, at once, what it waits for to stay; without `confirmation` it confirms what has waited. What `also`
+        writes is written with it or not at all.
 
         Raises:
             HistoryFailed: It could not be written; the commit has not taken effect.
@@ -137,6 +143,8 @@ class History:
             size = connection.scalar(select(func.length(commits.c.delta)).where(commits.c.id == commit_id))
             if confirmation != self._confirmation:
                 self._write(connection, confirmation)
+            if also is not None:
+                also(connection)
         self._confirmation = confirmation
         self._since_snapshot += int(size or 0)
         self._deltas_since_snapshot += 1
@@ -146,15 +154,19 @@ class History:
         """What the last commit waits for."""
         return self._confirmation
 
-    def confirm(self, confirmation: Confirmation | None = None) -> None:
+    def confirm(
+        self, confirmation: Confirmation | None = None, also: Callable[[Connection], None] | None = None
+    ) -> None:
         """Write down that what has waited is confirmed, or waits for something else, though nothing is committed.
 
         Raises:
             HistoryFailed: It could not be written; it waits as before.
         """
-        if confirmation != self._confirmation:
+        if confirmation != self._confirmation or also is not None:
             with self._writing() as connection:
                 self._write(connection, confirmation)
+                if also is not None:
+                    also(connection)
             self._confirmation = confirmation
 
     @staticmethod
@@ -205,9 +217,8 @@ class History:
         Raises:
             HistoryFailed: It could not be written; nothing is lost but time.
         """
-        configuration = zlib.compress(print_children(tree).encode(), 1)
         with self._writing() as connection:
-            connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=configuration))
+            connection.execute(insert(snapshots).values(commit_id=commit_id, configuration=deflated(tree)))
             self._count(connection)
 
     def pending(self) -> list[tuple[int, str]]:
@@ -253,6 +264,17 @@ class History:
         with self._reading() as connection:
             for row in connection.execute(query.order_by(commits.c.id)):
                 yield _commit(row)
+
+    def latest(self, first: int) -> Iterator[tuple[Commit, etree._Element]]:
+        """Yield the sealed commits from the last one back to id `first`, each with the edit that it was.
+
+        Raises:
+            HistoryFailed: It cannot be read.
+        """
+        query = select(commits).where(commits.c.state == SEALED).where(commits.c.id >= first)
+        with self._reading() as connection:
+            for row in connection.execute(query.order_by(commits.c.id.desc())):
+                yield _commit(row), _parsed(_inflated(row.delta, row.id))
 
     def configuration(self, commit_id: int | None = None) -> Node:
         """Return the configuration as the sealed commit `commit_id` left it, or the last one; an empty one if there is none.
@@ -313,6 +335,23 @@ class History:
         ).one()
         self._deltas_since_snapshot, self._since_snapshot = int(row[0]), int(row[1])
 
+    def writing(self) -> Transaction:
+        """Return a transaction for what is kept beside the commits; nothing else is written meanwhile."""
+        return self._writing()
+
+    def reading(self) -> Transaction:
+        """Return a transaction that reads what is kept beside the commits."""
+        return self._reading()
+
+    def read(self, configuration: bytes, what: str) -> Node:
+        """Return a configuration that `deflated` has made.
+
+        Raises:
+            RequestError: It does not fit the models that are served.
+            HistoryFailed: It is damaged.
+        """
+        return _snapshot(_inflated(configuration, what), self._schema)
+
     def _writing(self) -> Transaction:
         return Transaction(self._engine, self._lock)
 
@@ -330,11 +369,17 @@ def replayed(tree: Node, delta: str) -> Node:
     return edit_config(tree, _parsed(delta))
 
 
-def _inflated(octets: bytes, commit_id: int) -> str:
+def deflated(tree: Node) -> bytes:
+    """Return a whole configuration as it is kept."""
+    return zlib.compress(print_children(tree).encode(), 1)
+
+
+def _inflated(octets: bytes, what: int | str) -> str:
     try:
         return zlib.decompress(octets).decode()
     except (zlib.error, UnicodeDecodeError) as error:
-        raise HistoryFailed(f"commit {commit_id} in the history is damaged: {error}") from error
+        named = f"commit {what}" if isinstance(what, int) else what
+        raise HistoryFailed(f"{named} in the history is damaged: {error}") from error
 
 
 def _parsed(text: str) -> etree._Element:

@@ -1,15 +1,20 @@
-"""The datastores: running and candidate, and who has locked them (RFC 6241 sections 5.1, 7.5 and 8.3)."""
+"""The datastores: running, candidates, startup and factory-default (RFC 6241 sections 5.1, 8.3 and 8.7, RFC 8808)."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
+from datastore.candidate import Candidate
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
-from datastore.errors import CommitFailed, InUse, LockDenied
+from datastore.errors import CommitFailed, LockDenied
 from datastore.history import Author
+from datastore.locks import Locks
+from datastore.private import PrivateCandidate
+from datastore.startup import Startup
 from yang.errors import RequestError
 
 if TYPE_CHECKING:
@@ -19,39 +24,77 @@ if TYPE_CHECKING:
     from datastore.confirmation import Confirmation, Terms
     from datastore.history import History
     from datastore.plan import Plan
+    from datastore.private import ResolutionMode
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
 
 SYSTEM = Author("system")
-Name = Literal["running", "candidate"]
+FACTORY = "factory default"
+FACTORY_LABEL = "factory-default"
+Name = Literal["running", "candidate", "startup"]
 
 
 class Datastores:
     """The configuration datastores of one server. Trees cannot change, so that readers need no lock."""
 
-    def __init__(self, committer: Committer, history: History) -> None:
-        """Have the running configuration of `committer`, which writes `history`, and a candidate that is equal to it."""
+    def __init__(
+        self, committer: Committer, history: History, factory_default: Node | None = None, *, has_startup: bool = False
+    ) -> None:
+        """Have the running configuration of `committer`, which writes `history`, and a candidate that is equal to it.
+
+        `factory_default` is what a device leaves the factory with, nothing if it is not given. Only if it `has_startup`, a
+        start of the machine begins from the startup configuration, and otherwise from what was running.
+        """
         self._committer = committer
         self._history = history
+        self._factory_default = factory_default if factory_default is not None else committer.configuration(None)
+        self._has_startup = has_startup
         self._confirmations = Confirmations(self._take_back)
-        self._candidate: Node | None = None
-        self._locks: dict[Name, int] = {}
+        self._startup = Startup(history)
+        self._candidate = Candidate(lambda: self.running)
+        self._private: dict[int, PrivateCandidate] = {}
+        self._proposers: set[int] = set()
+        self._locks = Locks()
         # taken in this order: while a commit runs, while the candidate is changed, for a moment
         self._committing = threading.Lock()
         self._editing = threading.Lock()
         self._mutex = threading.Lock()
 
     def start(self) -> None:
-        """Go on waiting for what had to be confirmed when the server ended, or take it back."""
+        """Begin with what the machine starts with, if it was started anew; or go on with what had to be confirmed.
+
+        Raises:
+            HistoryFailed: The history cannot be used.
+        """
+        begins_anew = self._begin_anew()
+        self._startup.note_start()
         pending = self._history.confirmation
-        if pending is None:
+        if begins_anew or pending is None:
             return
         reason = pending.why_now(has_restarted=True)
         # sessions are counted anew: whoever has this number now is somebody else
         pending = pending._replace(session_id=None)
         if not reason or not self._take_back(pending, reason, is_known=False):
             self._confirmations.expect(pending)
+
+    def _begin_anew(self) -> bool:
+        """Return whether running was made what the machine starts with."""
+        is_first = self._history.last() is None
+        if not is_first and not (self._has_startup and self._startup.is_boot()):
+            return False
+        try:
+            startup = None if is_first else self._startup.read()
+            tree, which = (startup, "startup") if startup is not None else (self._factory_default, FACTORY)
+            done = self._committer.commit(tree, SYSTEM, f"{which} configuration, at the start of the machine")
+        except RequestError:
+            logger.exception(
+                "the configuration that the machine starts with is refused; it goes on with what was running"
+            )
+            return False
+        if done.commit_id is not None:
+            logger.info("commit %s is the %s configuration, since the machine was started anew", done.commit_id, which)
+        return True
 
     def close(self) -> None:
         """Wait for nothing any more."""
@@ -69,34 +112,110 @@ class Datastores:
 
     @property
     def candidate(self) -> Node:
-        """The configuration that the next commit makes running."""
-        candidate = self._candidate
-        return self.running if candidate is None else candidate
+        """The configuration in the candidate that sessions share: what the next commit of one of them makes running."""
+        return self._candidate.tree
 
-    def read(self, name: Name) -> Node:
-        """Return the configuration in a datastore."""
-        return self.running if name == "running" else self.candidate
+    def use_private(self, session_id: int) -> None:
+        """Let a session have a candidate of its own from now on, instead of the shared one."""
+        with self._mutex:
+            self._private[session_id] = PrivateCandidate(session_id, lambda: self.running, self._history)
+
+    def private(self, session_id: int | None) -> PrivateCandidate | None:
+        """Return the candidate of a session's own, if it has one."""
+        return self._private.get(session_id) if session_id is not None else None
+
+    def read(self, name: Name, session_id: int | None = None) -> Node:
+        """Return the configuration in a datastore, as a session sees it.
+
+        Raises:
+            RequestError: The startup configuration does not fit the models that are served.
+            HistoryFailed: The startup configuration cannot be read.
+        """
+        if name == "running":
+            return self.running
+        if name == "startup":
+            startup = self._startup.read()
+            return startup if startup is not None else self._factory_default
+        private = self.private(session_id)
+        return private.tree if private is not None else self.candidate
 
     def edit(self, session_id: int, edit: Callable[[Node], Node]) -> None:
-        """Make the candidate what `edit` makes of it.
+        """Make the session's candidate what `edit` makes of it.
 
         Raises:
             InUse: Another session has locked it.
             RequestError: `edit` raises it; the candidate is as it was.
         """
+        private = self.private(session_id)
+        if private is not None:
+            private.edit(edit)
+            return
         with self._editing, self._mutex:
-            self._refuse_if_locked("candidate", session_id)
-            self._set_candidate(edit(self.candidate))
+            self._locks.refuse_use("candidate", session_id)
+            self._candidate.edit(edit)
 
     def discard(self, session_id: int) -> None:
-        """Make the candidate equal to running.
+        """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.
 
         Raises:
             InUse: Another session has locked it.
         """
+        private = self.private(session_id)
+        if private is not None:
+            private.discard()
+            return
         with self._mutex:
-            self._refuse_if_locked("candidate", session_id)
-            self._candidate = None
+            self._locks.refuse_use("candidate", session_id)
+            self._candidate.discard()
+
+    def update(self, session_id: int, mode: ResolutionMode) -> None:
+        """Bring what others have committed into the session's own candidate.
+
+        Raises:
+            CommitFailed: It has none of its own.
+            ValidationFailed: There are conflicts, as `PrivateCandidate.update` tells.
+        """
+        private = self.private(session_id)
+        if private is None:
+            raise CommitFailed("this session has no private candidate: its hello did not ask for one")
+        private.update(mode)
+
+    def save(self, session_id: int, tree: Node) -> None:
+        """Make `tree` the startup configuration: where it is what is running, the commit that left it, without a copy.
+
+        Raises:
+            InUse: Another session has locked it.
+            ValidationFailed: It breaks rules of the models.
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        with self._committing:
+            with self._mutex:
+                self._locks.refuse_use("startup", session_id)
+            last = self._history.last()
+            if tree is self.running and last is not None:
+                self._startup.point_to(last)
+            else:
+                self._committer.validate(tree)
+                self._startup.write(tree)
+
+    def delete_startup(self, session_id: int) -> None:
+        """Have no startup configuration: the machine starts with that of the factory.
+
+        Raises:
+            InUse: Another session has locked it.
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        with self._mutex:
+            self._locks.refuse_use("startup", session_id)
+        self._startup.delete()
+
+    def protected(self) -> frozenset[int]:
+        """Return the commits that the history has to keep, because a datastore is what they left.
+
+        Raises:
+            HistoryFailed: The history cannot be read.
+        """
+        return self._startup.protected()
 
     def lock(self, name: Name, session_id: int) -> None:
         """Let no other session change a datastore, once a commit that is under way has ended.
@@ -105,30 +224,36 @@ class Datastores:
             LockDenied: Some session has locked it, or it is a candidate with changes that are not committed, or running with
                 a confirmed commit of another session.
         """
+        private = self.private(session_id)
+        if private is not None and name == "candidate":
+            private.lock()
+            return
         with self._mutex:
             self._refuse_lock(name, session_id)
         with self._committing, self._mutex:
             self._refuse_lock(name, session_id)
-            self._locks[name] = session_id
+            self._locks.take(name, session_id)
 
     def unlock(self, name: Name, session_id: int) -> None:
-        """Give a lock back; the candidate's changes are discarded with it (section 8.3.5.2).
+        """Give a lock back; a shared candidate's changes are discarded with it (section 8.3.5.2).
 
         Raises:
             LockDenied: The session does not have it.
         """
+        private = self.private(session_id)
+        if private is not None and name == "candidate":
+            private.unlock()
+            return
         with self._mutex:
-            holder = self._locks.get(name)
-            if holder != session_id:
-                whose = "nobody" if holder is None else f"session {holder}"
-                raise LockDenied(f"{name} is locked by {whose}", info=(("session-id", str(holder or 0)),))
-            self._release(name)
+            self._locks.give_back(name, session_id)
+            self._given_back([name])
 
     def end_session(self, session_id: int) -> None:
-        """Give back all that a session has locked, and take back, soon, what it has not confirmed."""
+        """Give back all that a session has locked, drop its own candidate, and take back, soon, what it has not confirmed."""
         with self._mutex:
-            for name in [name for name, holder in self._locks.items() if holder == session_id]:
-                self._release(name)
+            self._given_back(self._locks.give_all_back(session_id))
+            self._private.pop(session_id, None)
+            self._proposers.discard(session_id)
         self._confirmations.end_session(session_id)
 
     def validate(self, tree: Node) -> None:
@@ -140,13 +265,14 @@ class Datastores:
         """
         self._committer.plan(tree)
 
-    def plan(self) -> Plan:
-        """Return what a commit of the candidate would do.
+    def plan(self, session_id: int | None = None) -> Plan:
+        """Return what a commit of the session's candidate would do.
 
         Raises:
             RequestError: It could not be committed.
         """
-        return self._committer.plan(self.candidate)
+        private = self.private(session_id)
+        return self._committer.plan(self.candidate if private is None else private.updated())
 
     def commit(
         self,
@@ -159,26 +285,40 @@ class Datastores:
         persist_id: str | None = None,
         plan_id: str = "",
     ) -> Committed:
-        """Make the candidate running: with `terms` until it is confirmed, and otherwise for good, with all that waits.
+        """Make the session's candidate running: with `terms` until it is confirmed, otherwise for good, with all that waits.
+
+        A candidate of its own is updated before; what others have of the shared one goes on from what is running then.
 
         Raises:
             InUse: Another session has locked one of the two, or has to confirm a commit.
+            ValidationFailed: The session's own candidate is in conflict with what was committed since it was branched.
             NotConfirmable: Nothing waits for `persist_id`.
             PlanChanged: The plan has not the id `plan_id`.
             RequestError: As for `Committer.commit`; both datastores are as they were.
         """
         # the candidate is taken when its turn has come: an older one would undo what was committed in between
-        with self._committing:
+        private = self.private(session_id)
+        with self._committing, private.changing if private is not None else nullcontext():
             with self._mutex:
-                self._refuse_if_locked("candidate", session_id)
-                self._refuse_if_locked("running", session_id)
-                candidate = self.candidate
+                if private is None:
+                    self._locks.refuse_use("candidate", session_id)
+                self._locks.refuse_use("running", session_id)
             self._confirmations.admit(session_id, persist_id)
             confirmation = self._confirmations.begin(terms, author, self._history.last()) if terms is not None else None
+            if private is not None:
+                private.update()
+            candidate = self.candidate if private is None else private.tree
             done = self._committer.commit(candidate, author, comment, label, confirmation, plan_id)
-            self._confirmations.expect(confirmation)
+            self._expect(confirmation)
+            if private is None:
+                with self._mutex:
+                    self._candidate.commit()
+                return done
+            if confirmation is not None:
+                self._proposers.add(session_id)
+            private.rebase()
             with self._mutex:
-                self._set_candidate(self.candidate)
+                self._candidate.rebase()
             return done
 
     def cancel(self, session_id: int, author: Author, persist_id: str | None = None) -> None:
@@ -214,9 +354,20 @@ class Datastores:
         tree = self._committer.configuration(pending.before)
         done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
         logger.info("commit %s takes back what %s had to confirm: %s", done.commit_id, pending.user, reason)
-        self._confirmations.expect(None)
+        # what they had committed are changes of their candidates again
+        for session_id in self._proposers:
+            private = self.private(session_id)
+            if private is not None:
+                private.rebase()
+        self._expect(None)
         with self._mutex:
-            self._set_candidate(self.candidate)
+            self._candidate.commit()
+
+    def _expect(self, confirmation: Confirmation | None) -> None:
+        """Wait for a confirmation, or for none any more."""
+        self._confirmations.expect(confirmation)
+        if confirmation is None:
+            self._proposers.clear()
 
     def roll_back(self, session_id: int, tree: Node, author: Author, comment: str) -> Committed:
         """Make `tree`, an earlier configuration, running.
@@ -227,15 +378,47 @@ class Datastores:
             RequestError: As for `Committer.commit`.
         """
         # nobody edits meanwhile: such a candidate would be made of what is running before, and bring that back
+        private = self.private(session_id)
         with self._committing, self._editing:
             with self._mutex:
-                self._refuse_if_locked("candidate", session_id)
-                self._refuse_if_locked("running", session_id)
+                if private is None:
+                    self._locks.refuse_use("candidate", session_id)
+                self._locks.refuse_use("running", session_id)
                 self._confirmations.admit(session_id, None)
-                if self._candidate is not None:
+                if self._candidate.has_changes if private is None else private.has_changes:
                     raise CommitFailed("the candidate has changes: commit or discard them first")
             done = self._committer.commit(tree, author, comment)
-            self._confirmations.expect(None)
+            self._expect(None)
+            if private is not None:
+                private.forget()
+            with self._mutex:
+                self._candidate.rebase()
+            return done
+
+    def factory_reset(self, session_id: int, author: Author) -> Committed:
+        """Make every datastore what the device leaves the factory with (RFC 8808 section 2).
+
+        Startup goes together with running, so that there is no time at which only one of them is reset. Candidates, those of
+        sessions' own among them, lose their changes.
+
+        Raises:
+            InUse: Another session has locked a datastore, or has to confirm a commit.
+            RequestError: As for `Committer.commit`; all datastores are as they were.
+        """
+        with self._committing, self._editing:
+            with self._mutex:
+                for name in ("running", "candidate", "startup"):
+                    self._locks.refuse_use(name, session_id)
+                self._confirmations.admit(session_id, None)
+            done = self._committer.commit(
+                self._factory_default, author, "factory reset", FACTORY_LABEL, also=self._startup.delete_with
+            )
+            self._expect(None)
+            with self._mutex:
+                self._candidate.discard()
+                privates = list(self._private.values())
+            for private in privates:
+                private.forget()
             return done
 
     def _refuse_lock(self, name: Name, session_id: int) -> None:
@@ -243,22 +426,11 @@ class Datastores:
         if name == "running" and pending is not None and pending.session_id != session_id:
             info = (("session-id", str(pending.session_id or 0)),)
             raise LockDenied(f"running has a confirmed commit of {pending.user} that is not confirmed yet", info=info)
-        holder = self._locks.get(name)
-        if holder is not None:
-            raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
-        if name == "candidate" and self._candidate is not None:
+        self._locks.refuse_lock(name)
+        if name == "candidate" and self._candidate.has_changes:
             # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
             raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))
 
-    def _refuse_if_locked(self, name: Name, session_id: int) -> None:
-        holder = self._locks.get(name)
-        if holder is not None and holder != session_id:
-            raise InUse(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
-
-    def _set_candidate(self, tree: Node) -> None:
-        self._candidate = None if tree is self.running or tree == self.running else tree
-
-    def _release(self, name: Name) -> None:
-        del self._locks[name]
-        if name == "candidate":
-            self._candidate = None
+    def _given_back(self, names: list[str]) -> None:
+        if "candidate" in names:
+            self._candidate.discard()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datastore.committer import Committer
+from datastore.factory import read_factory_default
 from datastore.history import History
 from datastore.operational import Operational
 from datastore.store import Datastores
 from datastore.support import supported
 from yang import deviations
+from yang.features import without_feature
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from backends.backend import Backend
     from backends.state import StateSource
@@ -26,6 +29,19 @@ if TYPE_CHECKING:
     from yang.schema import SchemaNode
 
 logger = logging.getLogger(__name__)
+
+NOTHING = Path(os.devnull)
+"""A file that holds the empty configuration."""
+STARTUP_PATHS = (
+    "get-config/input/source/startup",
+    "copy-config/input/source/startup",
+    "copy-config/input/target/startup",
+    "delete-config/input/target/startup",
+    "lock/input/target/startup",
+    "unlock/input/target/startup",
+    "validate/input/source/startup",
+)
+"""What of ietf-netconf depends on its feature startup."""
 
 
 class Device:
@@ -39,19 +55,26 @@ class Device:
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
+        *,
+        has_startup: bool = False,
+        factory_default: Path = NOTHING,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
-        protocols deviate from their models.
+        protocols deviate from their models. Only if it `has_startup` there is a startup configuration of its own (RFC 6241
+        section 8.7). The file `factory_default` holds the configuration that factory-reset brings.
 
         Raises:
             ModelError: There is no usable model set.
+            UnusableFactoryDefault: The file holds no valid configuration.
             HistoryFailed: The history cannot be opened.
         """
         self.models = models
         self.backends = tuple(backends)
-        full = Schema(load(models / "schema.tables"))
+        self.has_startup = has_startup
+        tables = load(models / "schema.tables")
+        full = Schema(tables if has_startup else without_feature(tables, "ietf-netconf", "startup", STARTUP_PATHS))
         state = own_state(self)
         self.schema = supported(backends, state, own_paths, full)
         self.modules = deviations.served_modules(self.schema)
@@ -60,12 +83,17 @@ class Device:
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
         self.history = History(history_url, self.schema)
         self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
-        self.datastores = Datastores(self.committer, self.history)
+        self.datastores = Datastores(
+            self.committer,
+            self.history,
+            read_factory_default(factory_default, self.schema),
+            has_startup=has_startup,
+        )
         sources = [*state, *(source for backend in backends for source in backend.state)]
         self.operational = Operational(self.schema, sources)
 
     def start(self) -> None:
-        """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed."""
+        """Come back to the last sealed commit, everywhere, or to what the machine starts with if it was started anew."""
         self.committer.start()
         self.datastores.start()
 

@@ -68,6 +68,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         ModelError: There is no usable model set.
         HistoryFailed: The history cannot be opened.
         UnknownPlugin: There is no such backend.
+        UnusableFactoryDefault: The factory default configuration is not valid.
         CannotListen: The port is taken, or there is no such address.
         UnusableKey: A file that should hold a key does not.
     """
@@ -82,7 +83,16 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         try:
             backends = _backends(settings, embedded, say)
             _end_if(interrupted)
-            device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+            device = Device(
+                settings.models,
+                settings.history_url,
+                backends,
+                OWN_PATHS,
+                own_state,
+                OWN_DEFAULTS,
+                has_startup=settings.startup,
+                factory_default=settings.factory_default,
+            )
             stack.callback(device.close)
             device.start()
             _end_if(interrupted)

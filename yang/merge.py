@@ -32,6 +32,11 @@ class Conflict(NamedTuple):
     changed: Path
     """What the other side changed: the same node, one around it that is gone, or one of another case of its choice."""
 
+    @property
+    def is_of_order(self) -> bool:
+        """Whether it is about the order of a user's list."""
+        return self.path.schema.kind == "list" and self.path.key is None and self.changed is self.path
+
 
 class Merged(NamedTuple):
     """What becomes of two trees."""
@@ -90,14 +95,16 @@ class _Merger:
         if their is old:
             return my
         if schema.kind == "list":
-            return self.entries(schema, *(cast("Entries | None", side) for side in (old, my, their)), above)
+            lists = cast("tuple[Entries | None, Entries | None, Entries | None]", (old, my, their))
+            return self.entries(schema, *lists, above)
         path = Path(above, schema)
         if schema.kind == "container":
-            nodes = [cast("Node | None", side) for side in (old, my, their)]
-            if not schema.presence:
-                # it is there whenever something is in it, which is no change of its own
-                return self.node(*(node or Node(schema, {}) for node in nodes), path)
-            return self.inner(*nodes, path)
+            nodes = cast("tuple[Node | None, Node | None, Node | None]", (old, my, their))
+            if schema.presence:
+                return self.inner(*nodes, path)
+            # it is there whenever something is in it, which is no change of its own
+            none = Node(schema, {})
+            return self.node(nodes[0] or none, nodes[1] or none, nodes[2] or none, path)
         if _is_same(my, old) or _is_same(my, their):
             return their
         if not _is_same(their, old):
@@ -109,7 +116,7 @@ class _Merger:
         """Return what becomes of a list entry or a container with presence."""
         if old is not None and my is not None and their is not None:
             return self.node(old, my, their, path)
-        if my == old or my == their:
+        if my in (old, their):
             return their
         if their == old:
             return my
@@ -153,8 +160,8 @@ class _Merger:
         above: Path | None,
     ) -> Entries:
         """Return the entries of a user's list in the order that both want."""
-        sides = [[key for key in side or () if key in merged] for side in (old, my, their)]
-        keys, is_clear = woven(*sides, self.prefer)
+        base, mine, theirs = ([key for key in side or () if key in merged] for side in (old, my, their))
+        keys, is_clear = woven(base, mine, theirs, self.prefer)
         if not is_clear:
             path = Path(above, schema)
             self.conflicts.append(Conflict(path, my, their, path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from backends.resource import named
-from nos_mgmt.netconf.messages import InvalidParameter
+from nos_mgmt.netconf.messages import HISTORY, InvalidParameter
 from yang.diff import NETCONF, YANG, changes, difference, summary
 from yang.xmlio import print_children
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from datastore.plan import Plan
     from nos_mgmt.netconf.session import Call
-
-HISTORY = "urn:nos-mgmt:yang:nos-history"
 
 
 def get_configuration(call: Call) -> str:
@@ -38,7 +36,7 @@ def get_difference(call: Call) -> str:
 
 def get_plan(call: Call) -> str:
     """Answer with what a commit of the candidate would do."""
-    return "".join(_plan(call.device.datastores.plan()))
+    return "".join(_plan(call.device.datastores.plan(call.session.id)))
 
 
 def rollback(call: Call) -> str:

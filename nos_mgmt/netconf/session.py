@@ -7,9 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from nos_mgmt.netconf import capabilities, committing, editing, history, locking, reading, sessions
+from nos_mgmt.netconf import capabilities, committing, datastores, editing, history, locking, reading, sessions
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
+    HISTORY,
     BadHello,
     BadRpc,
     MalformedMessage,
@@ -62,11 +63,13 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}cancel-commit": committing.cancel_commit,
     f"{{{NETCONF}}}close-session": sessions.close_session,
     f"{{{NETCONF}}}kill-session": sessions.kill_session,
+    f"{{{datastores.PRIVATE_CANDIDATE}}}update": committing.update,
+    f"{{{datastores.FACTORY_DEFAULT}}}factory-reset": committing.factory_reset,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
-    f"{{{history.HISTORY}}}get-configuration": history.get_configuration,
-    f"{{{history.HISTORY}}}get-difference": history.get_difference,
-    f"{{{history.HISTORY}}}get-plan": history.get_plan,
-    f"{{{history.HISTORY}}}rollback": history.rollback,
+    f"{{{HISTORY}}}get-configuration": history.get_configuration,
+    f"{{{HISTORY}}}get-difference": history.get_difference,
+    f"{{{HISTORY}}}get-plan": history.get_plan,
+    f"{{{HISTORY}}}rollback": history.rollback,
 }
 """What a client can ask for. Each function returns the content of the reply, or None for ok."""
 
@@ -169,11 +172,17 @@ class Session:
 
     def _greet(self, message: bytes) -> None:
         try:
-            self.chunked = BASE_1_1 in read_hello(message)
-            self.is_greeted = True
+            offered = read_hello(message)
         except BadHello as error:
             logger.warning("session %d: %s", self.id, error)
             self.is_open = False
+            return
+        self.chunked = BASE_1_1 in offered
+        with self._mutex:
+            # a session that was killed by now would leave its candidate behind
+            if self.is_open and capabilities.PRIVATE_CANDIDATE in {uri.partition("?")[0] for uri in offered}:
+                self._device.datastores.use_private(self.id)
+        self.is_greeted = True
 
     def _carry_out(self, operation: etree._Element) -> str | None:
         schema = self._device.schema.rpc(str(operation.tag))

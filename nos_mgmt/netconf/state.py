@@ -36,6 +36,8 @@ OWN_PATHS = (
         )
     ),
     "/ietf-netconf-monitoring:get-schema/*",
+    "/ietf-netconf-private-candidate:update/*",
+    "/ietf-factory-default:factory-reset/*",
     *(f"/nos-history:{operation}/*" for operation in ("get-configuration", "get-difference", "get-plan", "rollback")),
 )
 """What the NETCONF server supports besides what backends claim."""

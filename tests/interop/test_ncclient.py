@@ -17,7 +17,7 @@ from backends.hardware.driver import Status
 from backends.hardware.remote import RemoteDriver
 from backends.hardware.simulated import Fault
 from nos_mgmt.embedded import socket_of
-from nos_mgmt.netconf.history import HISTORY
+from nos_mgmt.netconf.messages import HISTORY
 from tests.conftest import needs
 from tests.datastore.rig import eventually
 from tests.nos_mgmt.over_ssh import PATIENCE

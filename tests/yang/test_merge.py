@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import module
@@ -98,7 +98,8 @@ CONFLICTS: dict[str, tuple[str, str, str, str, str, list[str]]] = {
     ),
     "two cases of a choice": ("", "<up>1</up>", "<down>1</down>", "<up>1</up>", "<down>1</down>", ["/m:up of /m:down"]),
     "a case that one leaves and the other adds to": (
-        "<up>1</up>", "<down>1</down>", "<side><left>1</left></side>", "<down>1</down>", "<side><left>1</left></side>", ["/m:down of /m:side"],
+        "<up>1</up>", "<down>1</down>", "<side><left>1</left></side>", "<down>1</down>", "<side><left>1</left></side>",
+        ["/m:down of /m:side"],
     ),
 }  # fmt: skip
 
@@ -108,8 +109,9 @@ AGREED: dict[str, tuple[str, str, str, str]] = {
     "the same new entry": ("", MTU, MTU, MTU),
     "different new entries": ("", port("p"), port("q"), port("p") + port("q")),
     "an entry that both have deleted": (MTU, "", "", ""),
-    "the last leaves of a container": ("<c><a>1</a><b>x</b></c>", "<c><a>1</a></c>", "<c><b>x</b></c>", ""),
-    "a presence container's leaves": (HERE, "<c><here/></c>", "<c><here><f>x</f><g>y</g></here></c>", "<c><here><g>y</g></here></c>"),
+    "both leaves of a container": ("<c><a>1</a><b>x</b></c>", "<c><a>1</a></c>", "<c><b>x</b></c>", ""),
+    "a presence container's leaves": (HERE, "<c><here/></c>", "<c><here><f>x</f><g>y</g></here></c>",
+        "<c><here><g>y</g></here></c>"),
     "an edit of an entry that the other moves": (
         rules("a", "b"),
         rules("a") + "<rule><name>b</name><action>x</action></rule>",
@@ -256,9 +258,10 @@ def branches(draw: st.DrawFn) -> tuple[Node, Node, Node]:
 
 
 def is_ordered(conflict: Conflict) -> bool:
-    return conflict.path.schema.kind == "list" and conflict.path.key is None
+    return conflict.is_of_order
 
 
+@settings(max_examples=40, deadline=None)
 @given(branches())
 def test_a_merge_is_what_the_reference_says(drawn: tuple[Node, Node, Node]) -> None:
     base, mine, theirs = drawn
@@ -271,6 +274,7 @@ def test_a_merge_is_what_the_reference_says(drawn: tuple[Node, Node, Node]) -> N
         assert any(not is_ordered(conflict) for conflict in found.conflicts) is is_conflict
 
 
+@settings(max_examples=40, deadline=None)
 @given(branches())
 def test_without_conflict_it_does_not_matter_who_merges_with_whom(drawn: tuple[Node, Node, Node]) -> None:
     base, mine, theirs = drawn
@@ -280,12 +284,14 @@ def test_without_conflict_it_does_not_matter_who_merges_with_whom(drawn: tuple[N
         assert one.tree == other.tree == merge(base, mine, theirs, "theirs").tree
 
 
+@settings(max_examples=40, deadline=None)
 @given(branches())
 def test_to_prefer_mine_is_to_prefer_theirs_from_the_other_side(drawn: tuple[Node, Node, Node]) -> None:
     base, mine, theirs = drawn
     assert merge(base, mine, theirs, "mine").tree == merge(base, theirs, mine, "theirs").tree
 
 
+@settings(max_examples=40, deadline=None)
 @given(branches())
 def test_a_merge_with_what_nobody_has_changed_is_the_other_side(drawn: tuple[Node, Node, Node]) -> None:
     base, mine, _ = drawn

@@ -1,0 +1,105 @@
+"""The startup configuration (RFC 6241 section 8.7), and whether the machine was started anew since the server last was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from datastore.confirmation import boot_id
+from datastore.history import deflated
+from datastore.tables import boots, startup
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from datastore.history import History
+    from yang.tree import Node
+
+
+class Startup:
+    """What the machine starts with: the configuration of a commit, one of its own, or, if it was never written, none."""
+
+    def __init__(self, history: History) -> None:
+        """Keep it in the database of `history`."""
+        self._history = history
+
+    def read(self) -> Node | None:
+        """Return the configuration; None if there is none.
+
+        Raises:
+            RequestError: It does not fit the models that are served.
+            HistoryFailed: It cannot be read.
+        """
+        with self._history.reading() as connection:
+            row = connection.execute(select(startup.c.commit_id, startup.c.configuration)).first()
+        if row is None:
+            return None
+        if row.commit_id is not None:
+            return self._history.configuration(row.commit_id)
+        return self._history.read(row.configuration, "startup")
+
+    def point_to(self, commit_id: int) -> None:
+        """Make it the configuration that a commit left, which is not copied.
+
+        Raises:
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        self._write(commit_id=commit_id)
+
+    def write(self, tree: Node) -> None:
+        """Make it `tree`.
+
+        Raises:
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        self._write(configuration=deflated(tree))
+
+    def delete(self) -> None:
+        """Have none.
+
+        Raises:
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        with self._history.writing() as connection:
+            self.delete_with(connection)
+
+    @staticmethod
+    def delete_with(connection: Connection) -> None:
+        """Have none, as soon as the transaction of `connection` is over."""
+        connection.execute(delete(startup))
+
+    def protected(self) -> frozenset[int]:
+        """Return the commits that may not be dropped from the history.
+
+        Raises:
+            HistoryFailed: It cannot be read.
+        """
+        with self._history.reading() as connection:
+            found = connection.scalar(select(startup.c.commit_id))
+        return frozenset() if found is None else frozenset({found})
+
+    def is_boot(self) -> bool:
+        """Return whether the machine has been started anew since a server noted its start; not if none has.
+
+        Raises:
+            HistoryFailed: It cannot be read.
+        """
+        with self._history.reading() as connection:
+            noted = connection.scalar(select(boots.c.boot))
+        return bool(noted) and bool(boot_id()) and noted != boot_id()
+
+    def note_start(self) -> None:
+        """Note which start of the machine this is.
+
+        Raises:
+            HistoryFailed: It could not be written.
+        """
+        with self._history.writing() as connection:
+            connection.execute(delete(boots))
+            connection.execute(insert(boots).values(id=1, boot=boot_id()))
+
+    def _write(self, **values: object) -> None:
+        with self._history.writing() as connection:
+            self.delete_with(connection)
+            connection.execute(insert(startup).values(id=1, **values))
