@@ -56,6 +56,10 @@ class Author(NamedTuple):
     protocol: str = "internal"
 
 
+SYSTEM = Author("system")
+"""The server itself."""
+
+
 class Commit(NamedTuple):
     """One commit, without what it changed."""
 

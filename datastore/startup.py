@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
 from datastore.confirmation import boot_id
-from datastore.history import deflated
+from datastore.history import SYSTEM, deflated
 from datastore.tables import boots, startup
+from yang.errors import RequestError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from datastore.committer import Committer
     from datastore.history import History
     from yang.tree import Node
+
+logger = logging.getLogger(__name__)
 
 
 class Startup:
@@ -103,3 +108,28 @@ class Startup:
         with self._history.writing() as connection:
             self.delete_with(connection)
             connection.execute(insert(startup).values(id=1, **values))
+
+
+def begin_anew(committer: Committer, history: History, startup: Startup | None, factory_default: Node) -> bool:
+    """Return whether running was made what the machine starts with; what has waited for a confirmation is void then.
+
+    That is so at the very first start, which begins with `factory_default`, and, if there is `startup`, at the first start of
+    a server since the machine was started anew. A configuration that is refused is told in the log, and not tried again.
+
+    Raises:
+        HistoryFailed: The history cannot be read.
+    """
+    at_boot = startup is not None and startup.is_boot()
+    is_first = history.last() is None and bool(factory_default.children)
+    if not at_boot and not is_first:
+        return False
+    try:
+        stored = startup.read() if startup is not None else None
+        tree, which = (stored, "startup") if stored is not None else (factory_default, "factory default")
+        done = committer.commit(tree, SYSTEM, f"{which} configuration, at the start of the machine")
+    except RequestError:
+        logger.exception("the configuration that the machine starts with is refused; it goes on with what was running")
+        return False
+    if done.commit_id is not None:
+        logger.info("commit %s is the %s configuration, since the machine was started anew", done.commit_id, which)
+    return True

@@ -11,10 +11,10 @@ from datastore.candidate import Candidate
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, LockDenied
-from datastore.history import Author
+from datastore.history import SYSTEM
 from datastore.locks import Locks
 from datastore.private import PrivateCandidate
-from datastore.startup import Startup
+from datastore.startup import Startup, begin_anew
 from yang.errors import RequestError
 
 if TYPE_CHECKING:
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
 
     from datastore.committer import Committed, Committer
     from datastore.confirmation import Confirmation, Terms
-    from datastore.history import History
+    from datastore.history import Author, History
     from datastore.plan import Plan
     from datastore.private import ResolutionMode
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
 
-SYSTEM = Author("system")
-FACTORY = "factory default"
 FACTORY_LABEL = "factory-default"
 Name = Literal["running", "candidate", "startup"]
 
@@ -67,34 +65,18 @@ class Datastores:
         Raises:
             HistoryFailed: The history cannot be used.
         """
-        begins_anew = self._begin_anew()
+        has_begun_anew = begin_anew(
+            self._committer, self._history, self._startup if self._has_startup else None, self._factory_default
+        )
         self._startup.note_start()
         pending = self._history.confirmation
-        if begins_anew or pending is None:
+        if has_begun_anew or pending is None:
             return
         reason = pending.why_now(has_restarted=True)
         # sessions are counted anew: whoever has this number now is somebody else
         pending = pending._replace(session_id=None)
         if not reason or not self._take_back(pending, reason, is_known=False):
             self._confirmations.expect(pending)
-
-    def _begin_anew(self) -> bool:
-        """Return whether running was made what the machine starts with."""
-        is_first = self._history.last() is None
-        if not is_first and not (self._has_startup and self._startup.is_boot()):
-            return False
-        try:
-            startup = None if is_first else self._startup.read()
-            tree, which = (startup, "startup") if startup is not None else (self._factory_default, FACTORY)
-            done = self._committer.commit(tree, SYSTEM, f"{which} configuration, at the start of the machine")
-        except RequestError:
-            logger.exception(
-                "the configuration that the machine starts with is refused; it goes on with what was running"
-            )
-            return False
-        if done.commit_id is not None:
-            logger.info("commit %s is the %s configuration, since the machine was started anew", done.commit_id, which)
-        return True
 
     def close(self) -> None:
         """Wait for nothing any more."""
