@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yang.edit import INSERT, OPERATION
+from yang.errors import RequestError
 from yang.xmldata import Refused, read_key, read_value
 
 if TYPE_CHECKING:
@@ -57,5 +58,6 @@ def _has_key(element: etree._Element, step: Path) -> bool:
         if step.schema.kind == "leaf-list":
             return step.key == (read_value(element, step.schema),)
         return step.key == read_key(element, step.schema)
-    except Refused:
+    except (Refused, RequestError):
+        # of models that are served no longer
         return False

@@ -337,7 +337,7 @@ class Datastores:
         done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
         logger.info("commit %s takes back what %s had to confirm: %s", done.commit_id, pending.user, reason)
         # what they had committed are changes of their candidates again
-        for session_id in self._proposers:
+        for session_id in list(self._proposers):
             private = self.private(session_id)
             if private is not None:
                 private.rebase()
