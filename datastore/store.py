@@ -7,13 +7,12 @@ import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
-from datastore.candidate import Candidate
+from datastore.candidates import Candidates
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, LockDenied
 from datastore.history import SYSTEM
 from datastore.locks import Locks
-from datastore.private import PrivateCandidate
 from datastore.startup import Startup, begin_anew
 from yang.errors import RequestError
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from datastore.confirmation import Confirmation, Terms
     from datastore.history import Author, History
     from datastore.plan import Plan
-    from datastore.private import ResolutionMode
+    from datastore.private import PrivateCandidate, ResolutionMode
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -50,9 +49,7 @@ class Datastores:
         self._has_startup = has_startup
         self._confirmations = Confirmations(self._take_back)
         self._startup = Startup(history)
-        self._candidate = Candidate(lambda: self.running)
-        self._private: dict[int, PrivateCandidate] = {}
-        self._proposers: set[int] = set()
+        self._candidates = Candidates(lambda: self.running, history)
         self._locks = Locks()
         # taken in this order: while a commit runs, while the candidate is changed, for a moment
         self._committing = threading.Lock()
@@ -95,16 +92,16 @@ class Datastores:
     @property
     def candidate(self) -> Node:
         """The configuration in the candidate that sessions share: what the next commit of one of them makes running."""
-        return self._candidate.tree
+        return self._candidates.shared.tree
 
     def use_private(self, session_id: int) -> None:
         """Let a session have a candidate of its own from now on, instead of the shared one."""
         with self._mutex:
-            self._private[session_id] = PrivateCandidate(session_id, lambda: self.running, self._history)
+            self._candidates.begin(session_id)
 
     def private(self, session_id: int | None) -> PrivateCandidate | None:
         """Return the candidate of a session's own, if it has one."""
-        return self._private.get(session_id) if session_id is not None else None
+        return self._candidates.private(session_id)
 
     def read(self, name: Name, session_id: int | None = None) -> Node:
         """Return the configuration in a datastore, as a session sees it.
@@ -134,7 +131,7 @@ class Datastores:
             return
         with self._editing, self._mutex:
             self._locks.refuse_use("candidate", session_id)
-            self._candidate.edit(edit)
+            self._candidates.shared.edit(edit)
 
     def discard(self, session_id: int) -> None:
         """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.
@@ -148,7 +145,7 @@ class Datastores:
             return
         with self._mutex:
             self._locks.refuse_use("candidate", session_id)
-            self._candidate.discard()
+            self._candidates.shared.discard()
 
     def update(self, session_id: int, mode: ResolutionMode) -> None:
         """Bring what others have committed into the session's own candidate.
@@ -234,8 +231,7 @@ class Datastores:
         """Give back all that a session has locked, drop its own candidate, and take back, soon, what it has not confirmed."""
         with self._mutex:
             self._given_back(self._locks.give_all_back(session_id))
-            self._private.pop(session_id, None)
-            self._proposers.discard(session_id)
+            self._candidates.end(session_id)
         self._confirmations.end_session(session_id)
 
     def validate(self, tree: Node) -> None:
@@ -294,13 +290,13 @@ class Datastores:
             self._expect(confirmation)
             if private is None:
                 with self._mutex:
-                    self._candidate.commit()
+                    self._candidates.shared.commit()
                 return done
             if confirmation is not None:
-                self._proposers.add(session_id)
+                self._candidates.propose(session_id)
             private.rebase()
             with self._mutex:
-                self._candidate.rebase()
+                self._candidates.shared.rebase()
             return done
 
     def cancel(self, session_id: int, author: Author, persist_id: str | None = None) -> None:
@@ -336,20 +332,16 @@ class Datastores:
         tree = self._committer.configuration(pending.before)
         done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
         logger.info("commit %s takes back what %s had to confirm: %s", done.commit_id, pending.user, reason)
-        # what they had committed are changes of their candidates again
-        for session_id in list(self._proposers):
-            private = self.private(session_id)
-            if private is not None:
-                private.rebase()
+        self._candidates.take_back()
         self._expect(None)
         with self._mutex:
-            self._candidate.commit()
+            self._candidates.shared.commit()
 
     def _expect(self, confirmation: Confirmation | None) -> None:
         """Wait for a confirmation, or for none any more."""
         self._confirmations.expect(confirmation)
         if confirmation is None:
-            self._proposers.clear()
+            self._candidates.settle()
 
     def roll_back(self, session_id: int, tree: Node, author: Author, comment: str) -> Committed:
         """Make `tree`, an earlier configuration, running.
@@ -367,14 +359,14 @@ class Datastores:
                     self._locks.refuse_use("candidate", session_id)
                 self._locks.refuse_use("running", session_id)
                 self._confirmations.admit(session_id, None)
-                if self._candidate.has_changes if private is None else private.has_changes:
+                if self._candidates.shared.has_changes if private is None else private.has_changes:
                     raise CommitFailed("the candidate has changes: commit or discard them first")
             done = self._committer.commit(tree, author, comment)
             self._expect(None)
             if private is not None:
                 private.forget()
             with self._mutex:
-                self._candidate.rebase()
+                self._candidates.shared.rebase()
             return done
 
     def factory_reset(self, session_id: int, author: Author) -> Committed:
@@ -397,10 +389,8 @@ class Datastores:
             )
             self._expect(None)
             with self._mutex:
-                self._candidate.discard()
-                privates = list(self._private.values())
-            for private in privates:
-                private.forget()
+                self._candidates.shared.discard()
+            self._candidates.forget()
             return done
 
     def _refuse_lock(self, name: Name, session_id: int) -> None:
@@ -409,10 +399,10 @@ class Datastores:
             info = (("session-id", str(pending.session_id or 0)),)
             raise LockDenied(f"running has a confirmed commit of {pending.user} that is not confirmed yet", info=info)
         self._locks.refuse_lock(name)
-        if name == "candidate" and self._candidate.has_changes:
+        if name == "candidate" and self._candidates.shared.has_changes:
             # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
             raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))
 
     def _given_back(self, names: list[str]) -> None:
         if "candidate" in names:
-            self._candidate.discard()
+            self._candidates.shared.discard()
