@@ -90,19 +90,28 @@ class Startup:
         Raises:
             HistoryFailed: It cannot be read.
         """
-        with self._history.reading() as connection:
-            noted = connection.scalar(select(boots.c.boot))
+        noted = self._noted()
         return bool(noted) and bool(boot_id()) and noted != boot_id()
 
-    def note_start(self) -> None:
-        """Note which start of the machine this is.
+    def note_start(self, *, is_used: bool) -> None:
+        """Note which start of the machine this is; if startup is not used, only where an earlier one was noted.
+
+        So the first start that uses it is no start of the machine, nor is one after a time in which it was not used.
 
         Raises:
             HistoryFailed: It could not be written.
         """
+        noted = self._noted()
+        if noted == boot_id() or (noted is None and not is_used):
+            return
         with self._history.writing() as connection:
             connection.execute(delete(boots))
             connection.execute(insert(boots).values(id=1, boot=boot_id()))
+
+    def _noted(self) -> str | None:
+        with self._history.reading() as connection:
+            noted: str | None = connection.scalar(select(boots.c.boot))
+        return noted
 
     def _write(self, **values: object) -> None:
         with self._history.writing() as connection:
@@ -120,7 +129,7 @@ def begin_anew(committer: Committer, history: History, startup: Startup | None, 
         HistoryFailed: The history cannot be read.
     """
     at_boot = startup is not None and startup.is_boot()
-    is_first = history.last() is None and bool(factory_default.children)
+    is_first = bool(factory_default.children) and history.last() is None
     if not at_boot and not is_first:
         return False
     try:

@@ -65,7 +65,7 @@ class Datastores:
         has_begun_anew = begin_anew(
             self._committer, self._history, self._startup if self._has_startup else None, self._factory_default
         )
-        self._startup.note_start()
+        self._startup.note_start(is_used=self._has_startup)
         pending = self._history.confirmation
         if has_begun_anew or pending is None:
             return

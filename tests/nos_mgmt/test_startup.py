@@ -205,6 +205,17 @@ def test_a_start_of_the_server_goes_on_with_running(machine: Machine) -> None:
     assert "two" in machine.client.running()
 
 
+def test_a_start_of_the_machine_while_the_setting_was_off_does_not_count_later(machine: Machine) -> None:
+    machine.commit(ONE)
+    machine.client.ok(SAVE)
+    machine.options = {}
+    machine.boot()
+    machine.commit(TWO)
+    machine.options = {"has_startup": True}
+    machine.start()
+    assert "two" in machine.client.running()
+
+
 def test_a_confirmed_commit_is_void_at_a_start_of_the_machine(machine: Machine) -> None:
     machine.commit(ONE)
     machine.client.ok(SAVE)
