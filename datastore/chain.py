@@ -136,7 +136,7 @@ def replayed(tree: Node, delta: str) -> Node:
         RequestError: It is not the configuration that the commit was made from, or does not fit the models.
         HistoryDamaged: The delta is damaged.
     """
-    return edit_config(tree, _parsed(delta))
+    return edit_config(tree, parsed(delta))
 
 
 def deflated(text: str) -> bytes:
@@ -144,8 +144,8 @@ def deflated(text: str) -> bytes:
     return zlib.compress(text.encode(), 1)
 
 
-def inflated(octets: bytes, commit_id: int) -> str:
-    """Return the text that the history keeps as `octets`.
+def inflated(octets: bytes, what: int | str) -> str:
+    """Return the text that the history keeps as `octets`, which are of a commit, or whatever else `what` names.
 
     Raises:
         HistoryDamaged: It is damaged.
@@ -153,10 +153,16 @@ def inflated(octets: bytes, commit_id: int) -> str:
     try:
         return zlib.decompress(octets).decode()
     except (zlib.error, UnicodeDecodeError) as error:
-        raise HistoryDamaged(f"commit {commit_id} in the history is damaged: {error}") from error
+        named = f"commit {what}" if isinstance(what, int) else what
+        raise HistoryDamaged(f"{named} in the history is damaged: {error}") from error
 
 
-def _parsed(text: str) -> etree._Element:
+def parsed(text: str) -> etree._Element:
+    """Return the edit that a delta is.
+
+    Raises:
+        HistoryDamaged: It is damaged.
+    """
     try:
         return parse_document(in_config(text).encode())
     except MalformedXml as error:

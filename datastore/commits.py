@@ -29,6 +29,10 @@ class Author(NamedTuple):
     """The scheduled commit that it is."""
 
 
+SYSTEM = Author("system")
+"""The server itself."""
+
+
 class Commit(NamedTuple):
     """One commit, without what it changed."""
 

@@ -38,6 +38,8 @@ from yang.values import listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from sqlalchemy import Connection
+
     from backends.backend import Backend
     from backends.resource import Resource
     from datastore.changed import Changed
@@ -187,10 +189,12 @@ class Committer:
         label: str = "",
         confirmation: Confirmation | None = None,
         plan_id: str = "",
+        also: Callable[[Connection], None] | None = None,
     ) -> Committed:
         """Make `after` the running configuration, everywhere or nowhere.
 
-        What has waited for a confirmation is confirmed by it, or waits for `confirmation`.
+        What has waited for a confirmation is confirmed by it, or waits for `confirmation`. What `also` writes into the
+        database takes effect together with it, or not at all.
 
         Raises:
             PlanChanged: The plan has not the id that is given.
@@ -205,7 +209,7 @@ class Committer:
             with phases("journal"):
                 delta = difference(self._running, after)
             if not delta:
-                self._confirm(confirmation)
+                self._confirm(confirmation, also)
                 return Committed(None, plan, phases)
             execution = self._execution(plan, after)
             with phases("check"):
@@ -219,7 +223,7 @@ class Committer:
                 with phases("verify"):
                     execution.verify()
                 with phases("seal"):
-                    self._history.seal(commit_id, confirmation)
+                    self._history.seal(commit_id, confirmation, also)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
                 raise self._aborted(commit_id, error, plan) from error
             except BaseException as error:
@@ -237,9 +241,9 @@ class Committer:
             self._mender.start()
             raise CommitFailed(f"nothing was changed: {error}") from error
 
-    def _confirm(self, confirmation: Confirmation | None) -> None:
+    def _confirm(self, confirmation: Confirmation | None, also: Callable[[Connection], None] | None) -> None:
         try:
-            self._history.confirm(confirmation)
+            self._history.confirm(confirmation, also)
         except HistoryFailed as error:
             raise CommitFailed(f"nothing was changed: {error}") from error
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from yang.errors import RequestError
+
+if TYPE_CHECKING:
+    from yang.path import Path
 
 
 class LockDenied(RequestError):
@@ -48,6 +53,14 @@ class NotConfirmable(RequestError):
 
     tag = "invalid-value"
     type = "protocol"
+
+
+class Conflicting(RequestError):
+    """A change of a private candidate that does not go with what a commit has made of running since."""
+
+    def __init__(self, message: str, path: Path, info: tuple[tuple[str, str], ...] = ()) -> None:
+        """Say what is in conflict with what, and which commit it was."""
+        super().__init__(message, path, app_tag="conflict", info=info)
 
 
 class PlanChanged(RequestError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, update
 
 from datastore.chain import ABORTED, PENDING, SEALED, Known, deflated, inflated, last_sealed, replayed
-from datastore.commits import Author, Commit, Wanted
+from datastore.commits import SYSTEM, Author, Commit, Wanted
 from datastore.completion import is_complete, joined
 from datastore.confirmation import Confirmation
 from datastore.database import Database, HistoryFailed
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from yang.schema import Schema
     from yang.tree import Node
 
-__all__ = ["Author", "Commit", "History", "Wanted", "replayed"]
+__all__ = ["SYSTEM", "Author", "Commit", "History", "Wanted", "replayed"]
 
 logger = logging.getLogger(__name__)
 
@@ -127,10 +127,16 @@ class History(Past):
         if last is not None and last > self._latest:
             raise HistoryFailed(f"another server has made commit {last}, on which this one knows nothing: start anew")
 
-    def seal(self, commit_id: int, confirmation: Confirmation | None = None) -> None:
+    def seal(
+        self,
+        commit_id: int,
+        confirmation: Confirmation | None = None,
+        also: Callable[[Connection], None] | None = None,
+    ) -> None:
         """Write down that a commit took effect: from here on it is the configuration.
 
-        With it goes, at once, what it waits for to stay; without `confirmation` it confirms what has waited.
+        With it goes, at once, what it waits for to stay; without `confirmation` it confirms what has waited. What `also`
+        writes is written with it or not at all.
 
         Raises:
             HistoryFailed: It could not be written; the commit has not taken effect.
@@ -145,6 +151,8 @@ class History(Past):
                 self._write(connection, confirmation)
             if changed is not None:
                 write(connection, commit_id, changed.origins)
+            if also is not None:
+                also(connection)
         self._confirmation = confirmation
         if changed is not None:
             self._tip = Known(commit_id, changed.after)
@@ -158,7 +166,12 @@ class History(Past):
         """What the last commit waits for."""
         return self._confirmation
 
-    def confirm(self, confirmation: Confirmation | None = None, outcome: str = "") -> None:
+    def confirm(
+        self,
+        confirmation: Confirmation | None = None,
+        also: Callable[[Connection], None] | None = None,
+        outcome: str = "",
+    ) -> None:
         """Write down that what has waited is confirmed, or waits for something else, though nothing is committed.
 
         If it is confirmed by an `outcome`, that is told of the commit that has waited.
@@ -166,9 +179,11 @@ class History(Past):
         Raises:
             HistoryFailed: It could not be written; it waits as before.
         """
-        if confirmation != self._confirmation:
+        if confirmation != self._confirmation or also is not None:
             with self.writing() as connection:
                 self._write(connection, confirmation)
+                if also is not None:
+                    also(connection)
                 if outcome and self._confirmation is not None:
                     last = select(func.max(commits.c.id)).where(commits.c.state == SEALED).scalar_subquery()
                     # where nothing was changed, the last commit is the one before

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from datastore.blame import Blame, blamed, way_down
-from datastore.chain import SEALED, Known, follow, last_sealed, refuse_unless_sealed, way_to
+from datastore.chain import (
+    SEALED,
+    Known,
+    follow,
+    inflated,
+    last_sealed,
+    parsed,
+    refuse_unless_sealed,
+    snapshot_of,
+    way_to,
+)
 from datastore.commits import COLUMNS, SHOWN, Commit, Wanted, commit_of, newest
 from datastore.comparison import Comparison, compared, lines_of, neighbours
 from datastore.completion import complete
@@ -20,6 +30,8 @@ from yang.tree import Node
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Collection, Iterator
+
+    from lxml import etree
 
     from datastore.database import Database, Transaction
     from yang.schema import Schema
@@ -158,6 +170,27 @@ class Past:
                 if last_sealed(connection) == last:
                     return blamed(connection, tree, rows)
         raise HistoryFailed("commits come faster than the history can be read")
+
+    def latest(self, first: int) -> Iterator[tuple[Commit, etree._Element]]:
+        """Yield the sealed commits from the last one back to id `first`, each with the edit that it was.
+
+        Raises:
+            HistoryFailed: It cannot be read.
+        """
+        query = select(*COLUMNS, commits.c.delta).where(commits.c.state == SEALED).where(commits.c.id >= first)
+        with self.reading() as connection:
+            for row in connection.execute(query.order_by(commits.c.id.desc())):
+                commit = commit_of(row[:-1])
+                yield commit, parsed(inflated(row.delta, commit.id))
+
+    def read(self, configuration: bytes, what: str) -> Node:
+        """Return a configuration that is kept beside the commits.
+
+        Raises:
+            RequestError: It does not fit the models that are served.
+            HistoryDamaged: It is damaged.
+        """
+        return snapshot_of(inflated(configuration, what), self._schema)
 
     def reading(self) -> Transaction:
         """Return a transaction that reads."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, InUse, TooManyScheduled, UnknownSchedule
-from datastore.history import Author
+from datastore.history import Author, replayed
 from datastore.scheduled import CANCELLED, DONE, FAILED, Rows, Scheduled
 from yang.diff import changes, difference, summary
 from yang.errors import RequestError
@@ -201,7 +201,9 @@ class Schedule:
         if delta is None:
             return self._failed(scheduled, "what it changes is damaged in the database")
         try:
-            done = self._datastores.commit_apart(delta, author, comment, scheduled.label)
+            done = self._datastores.commit_apart(
+                lambda running: replayed(running, delta), author, comment, scheduled.label
+            )
         except InUse as error:
             return self._held_up(scheduled, str(error))
         except (RequestError, HistoryFailed) as error:

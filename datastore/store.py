@@ -1,58 +1,62 @@
-"""The datastores: running and candidate, and who has locked them (RFC 6241 sections 5.1, 7.5 and 8.3)."""
+"""The datastores: running, candidates, startup and factory-default (RFC 6241 sections 5.1, 8.3 and 8.7, RFC 8808)."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from typing import TYPE_CHECKING, Literal
 
-from datastore.confirmation import Confirmations
-from datastore.database import HistoryFailed
-from datastore.errors import CommitFailed, InUse, LockDenied
-from datastore.history import Author, replayed
-from yang.diff import difference
-from yang.errors import RequestError
+from datastore.errors import CommitFailed, LockDenied
+from datastore.running import Running
+from datastore.startup import Startup, begin_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from datastore.assertions import Finding
     from datastore.committer import Committed, Committer
-    from datastore.confirmation import Confirmation, Look, Terms
-    from datastore.history import History
+    from datastore.confirmation import Look
+    from datastore.history import Author, History
     from datastore.plan import Plan
+    from datastore.private import ResolutionMode
     from yang.tree import Node
 
-logger = logging.getLogger(__name__)
-
-SYSTEM = Author("system")
-NOBODY = 0
-"""The number of no session."""
-Name = Literal["running", "candidate"]
+FACTORY_LABEL = "factory-default"
+Name = Literal["running", "candidate", "startup"]
 
 
-class Datastores:
+class Datastores(Running):
     """The configuration datastores of one server. Trees cannot change, so that readers need no lock."""
 
-    def __init__(self, committer: Committer, history: History, look: Look = lambda *_: ()) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        history: History,
+        look: Look = lambda *_: (),
+        factory_default: Node | None = None,
+        *,
+        has_startup: bool = False,
+    ) -> None:
         """Have the running configuration of `committer`, which writes `history`, and a candidate that is equal to it.
 
-        What post-conditions are like is asked of `look`.
+        What post-conditions are like is asked of `look`. `factory_default` is what a device leaves the factory with, nothing
+        if it is not given. Only if it `has_startup`, a start of the machine begins from the startup configuration, and
+        otherwise from what was running.
         """
-        self._committer = committer
-        self._history = history
-        self._confirmations = Confirmations(self._take_back, self._come_true, look)
-        self._candidate: Node | None = None
-        self._locks: dict[Name, int] = {}
-        # taken in this order: while a commit runs, while the candidate is changed, for a moment
-        self._committing = threading.Lock()
-        self._editing = threading.Lock()
-        self._mutex = threading.Lock()
+        super().__init__(committer, history, look)
+        self._factory_default = factory_default if factory_default is not None else committer.configuration(None)
+        self._has_startup = has_startup
+        self._startup = Startup(history)
 
     def start(self) -> None:
-        """Go on waiting for what had to be confirmed when the server ended, or take it back."""
+        """Begin with what the machine starts with, if it was started anew; or go on with what had to be confirmed.
+
+        Raises:
+            HistoryFailed: The history cannot be used.
+        """
+        has_begun_anew = begin_anew(
+            self._committer, self._history, self._startup if self._has_startup else None, self._factory_default
+        )
+        self._startup.note_start(is_used=self._has_startup)
         pending = self._history.confirmation
-        if pending is None:
+        if has_begun_anew or pending is None:
             return
         reason = pending.why_now(has_restarted=True)
         # sessions are counted anew: whoever has this number now is somebody else
@@ -64,55 +68,103 @@ class Datastores:
         """Wait for nothing any more."""
         self._confirmations.close()
 
-    @property
-    def pending(self) -> Confirmation | None:
-        """What the last commit waits for; without it, it is taken back."""
-        return self._confirmations.pending
+    def use_private(self, session_id: int) -> None:
+        """Let a session have a candidate of its own from now on, instead of the shared one."""
+        with self._mutex:
+            self._candidates.begin(session_id)
 
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """How it is with the post-conditions of the last commit, as far as they were looked at."""
-        return self._confirmations.findings
+    def read(self, name: Name, session_id: int | None = None) -> Node:
+        """Return the configuration in a datastore, as a session sees it.
 
-    def spoken(self, confirmation: Confirmation) -> None:
-        """Note that the session which made the commit that waits for `confirmation` has sent a request since."""
-        self._confirmations.spoken(confirmation)
-
-    @property
-    def running(self) -> Node:
-        """The configuration that is in effect."""
-        return self._committer.running
-
-    @property
-    def candidate(self) -> Node:
-        """The configuration that the next commit makes running."""
-        candidate = self._candidate
-        return self.running if candidate is None else candidate
-
-    def read(self, name: Name) -> Node:
-        """Return the configuration in a datastore."""
-        return self.running if name == "running" else self.candidate
+        Raises:
+            RequestError: The startup configuration does not fit the models that are served.
+            HistoryFailed: The startup configuration cannot be read.
+        """
+        if name == "running":
+            return self.running
+        if name == "startup":
+            startup = self._startup.read()
+            return startup if startup is not None else self._factory_default
+        private = self.private(session_id)
+        return private.tree if private is not None else self.candidate
 
     def edit(self, session_id: int, edit: Callable[[Node], Node]) -> None:
-        """Make the candidate what `edit` makes of it.
+        """Make the session's candidate what `edit` makes of it.
 
         Raises:
             InUse: Another session has locked it.
             RequestError: `edit` raises it; the candidate is as it was.
         """
+        private = self.private(session_id)
+        if private is not None:
+            private.edit(edit)
+            return
         with self._editing, self._mutex:
-            self._refuse_if_locked("candidate", session_id)
-            self._set_candidate(edit(self.candidate))
+            self._locks.refuse_use("candidate", session_id)
+            self._candidates.shared.edit(edit)
 
     def discard(self, session_id: int) -> None:
-        """Make the candidate equal to running.
+        """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.
 
         Raises:
             InUse: Another session has locked it.
         """
+        private = self.private(session_id)
+        if private is not None:
+            private.discard()
+            return
         with self._mutex:
-            self._refuse_if_locked("candidate", session_id)
-            self._candidate = None
+            self._locks.refuse_use("candidate", session_id)
+            self._candidates.shared.discard()
+
+    def update(self, session_id: int, mode: ResolutionMode) -> None:
+        """Bring what others have committed into the session's own candidate.
+
+        Raises:
+            CommitFailed: It has none of its own.
+            ValidationFailed: There are conflicts, as `PrivateCandidate.update` tells.
+        """
+        private = self.private(session_id)
+        if private is None:
+            raise CommitFailed("this session has no private candidate: its hello did not ask for one")
+        private.update(mode)
+
+    def save(self, session_id: int, tree: Node) -> None:
+        """Make `tree` the startup configuration: where it is what is running, the commit that left it, without a copy.
+
+        Raises:
+            InUse: Another session has locked it.
+            ValidationFailed: It breaks rules of the models.
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        with self._committing:
+            with self._mutex:
+                self._locks.refuse_use("startup", session_id)
+            last = self._history.last()
+            if tree is self.running and last is not None:
+                self._startup.point_to(last)
+            else:
+                self._committer.validate(tree)
+                self._startup.write(tree)
+
+    def delete_startup(self, session_id: int) -> None:
+        """Have no startup configuration: the machine starts with that of the factory.
+
+        Raises:
+            InUse: Another session has locked it.
+            HistoryFailed: It could not be written; it is as it was.
+        """
+        with self._mutex:
+            self._locks.refuse_use("startup", session_id)
+        self._startup.delete()
+
+    def protected(self) -> frozenset[int]:
+        """Return the commits that the history has to keep, because a datastore is what they left.
+
+        Raises:
+            HistoryFailed: The history cannot be read.
+        """
+        return self._startup.protected()
 
     def lock(self, name: Name, session_id: int) -> None:
         """Let no other session change a datastore, once a commit that is under way has ended.
@@ -121,30 +173,35 @@ class Datastores:
             LockDenied: Some session has locked it, or it is a candidate with changes that are not committed, or running with
                 a confirmed commit of another session.
         """
+        private = self.private(session_id)
+        if private is not None and name == "candidate":
+            private.lock()
+            return
         with self._mutex:
             self._refuse_lock(name, session_id)
         with self._committing, self._mutex:
             self._refuse_lock(name, session_id)
-            self._locks[name] = session_id
+            self._locks.take(name, session_id)
 
     def unlock(self, name: Name, session_id: int) -> None:
-        """Give a lock back; the candidate's changes are discarded with it (section 8.3.5.2).
+        """Give a lock back; a shared candidate's changes are discarded with it (section 8.3.5.2).
 
         Raises:
             LockDenied: The session does not have it.
         """
+        private = self.private(session_id)
+        if private is not None and name == "candidate":
+            private.unlock()
+            return
         with self._mutex:
-            holder = self._locks.get(name)
-            if holder != session_id:
-                whose = "nobody" if holder is None else f"session {holder}"
-                raise LockDenied(f"{name} is locked by {whose}", info=(("session-id", str(holder or 0)),))
-            self._release(name)
+            self._locks.give_back(name, session_id)
+            self._given_back([name])
 
     def end_session(self, session_id: int) -> None:
-        """Give back all that a session has locked, and take back, soon, what it has not confirmed."""
+        """Give back all that a session has locked, drop its own candidate, and take back, soon, what it has not confirmed."""
         with self._mutex:
-            for name in [name for name, holder in self._locks.items() if holder == session_id]:
-                self._release(name)
+            self._given_back(self._locks.give_all_back(session_id))
+            self._candidates.end(session_id)
         self._confirmations.end_session(session_id)
 
     def validate(self, tree: Node) -> None:
@@ -156,162 +213,37 @@ class Datastores:
         """
         self._committer.plan(tree)
 
-    def plan(self) -> Plan:
-        """Return what a commit of the candidate would do.
+    def plan(self, session_id: int | None = None) -> Plan:
+        """Return what a commit of the session's candidate would do.
 
         Raises:
             RequestError: It could not be committed.
         """
-        return self._committer.plan(self.candidate)
+        private = self.private(session_id)
+        return self._committer.plan(self.candidate if private is None else private.updated())
 
-    def commit(
-        self,
-        session_id: int,
-        author: Author,
-        comment: str = "",
-        label: str = "",
-        *,
-        terms: Terms | None = None,
-        persist_id: str | None = None,
-        plan_id: str = "",
-    ) -> Committed:
-        """Make the candidate running: with `terms` until it is confirmed, and otherwise for good, with all that waits.
+    def factory_reset(self, session_id: int, author: Author) -> Committed:
+        """Make every datastore what the device leaves the factory with (RFC 8808 section 2).
+
+        Startup goes together with running, so that there is no time at which only one of them is reset. Candidates, those of
+        sessions' own among them, lose their changes.
 
         Raises:
-            InUse: Another session has locked one of the two, or has to confirm a commit.
-            NotConfirmable: Nothing waits for `persist_id`.
-            PlanChanged: The plan has not the id `plan_id`.
-            RequestError: As for `Committer.commit`; both datastores are as they were.
-        """
-        # the candidate is taken when its turn has come: an older one would undo what was committed in between
-        with self._committing:
-            with self._mutex:
-                self._refuse_if_locked("candidate", session_id)
-                self._refuse_if_locked("running", session_id)
-                candidate = self.candidate
-            self._confirmations.admit(session_id, persist_id)
-            confirmation = self._confirmations.begin(terms, author, self._history.last()) if terms is not None else None
-            done = self._committer.commit(candidate, author, comment, label, confirmation, plan_id)
-            self._confirmations.expect(confirmation)
-            with self._mutex:
-                self._set_candidate(self.candidate)
-            return done
-
-    def cancel(self, session_id: int, author: Author, persist_id: str | None = None) -> None:
-        """Take back what waits for a confirmation.
-
-        Raises:
-            NotConfirmable: Nothing waits, or not for `persist_id`.
-            InUse: Another session has to confirm it.
-            RequestError: As for `Committer.commit`; it still waits.
+            InUse: Another session has locked a datastore, or has to confirm a commit.
+            RequestError: As for `Committer.commit`; all datastores are as they were.
         """
         with self._committing, self._editing:
-            self._confirmations.admit(session_id, persist_id, cancels=True)
-            pending = self._confirmations.pending
-            if pending is not None:
-                self._restore(pending, author, f"{author.user} cancelled it")
-
-    def _take_back(self, pending: Confirmation, reason: str, *, is_known: bool = True) -> bool:
-        """Return whether what waits is taken back, or waits no longer."""
-        with self._committing, self._editing:
-            if is_known and self._confirmations.pending is not pending:
-                return True
-            try:
-                self._restore(pending, SYSTEM, reason)
-            except (RequestError, HistoryFailed):
-                logger.exception(
-                    "a commit of %s could not be taken back, though %s; it is tried again", pending.user, reason
-                )
-                return False
-            return True
-
-    def _come_true(self, pending: Confirmation, outcome: str) -> bool:
-        """Return whether what waits is confirmed by its post-conditions, or waits no longer."""
-        with self._committing, self._editing:
-            if self._confirmations.pending is not pending:
-                return True
-            try:
-                self._history.confirm(outcome=outcome)
-            except HistoryFailed:
-                logger.exception("it could not be written that a commit of %s is confirmed", pending.user)
-                return False
-            logger.info("a commit of %s stays: %s", pending.user, outcome)
-            self._confirmations.expect(None)
-            return True
-
-    def _restore(self, pending: Confirmation, author: Author, reason: str) -> None:
-        """Bring back what was running before the confirmed commit; the caller sees to it that nobody commits or edits."""
-        tree = self._committer.configuration(pending.before)
-        done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
-        logger.info("commit %s takes back what %s had to confirm: %s", done.commit_id, pending.user, reason)
-        self._confirmations.expect(None)
-        with self._mutex:
-            self._set_candidate(self.candidate)
-
-    def roll_back(self, session_id: int, tree: Node, author: Author, comment: str) -> Committed:
-        """Make `tree`, an earlier configuration, running.
-
-        Raises:
-            InUse: Another session has locked running or the candidate, or has to confirm a commit.
-            CommitFailed: The candidate has changes, which a commit would put over the old configuration.
-            RequestError: As for `Committer.commit`.
-        """
-        # nobody edits meanwhile: such a candidate would be made of what is running before, and bring that back
-        with self._committing, self._editing:
             with self._mutex:
-                self._refuse_if_locked("candidate", session_id)
-                self._refuse_if_locked("running", session_id)
+                for name in ("running", "candidate", "startup"):
+                    self._locks.refuse_use(name, session_id)
                 self._confirmations.admit(session_id, None)
-                if self._candidate is not None:
-                    raise CommitFailed("the candidate has changes: commit or discard them first")
-            done = self._committer.commit(tree, author, comment)
-            self._confirmations.expect(None)
-            return done
-
-    def take(self, session_id: int, keep: Callable[[Node, Node], None]) -> None:
-        """Take what the candidate changes out of it, once `keep`, which is given running and the candidate, has kept it.
-
-        Raises:
-            InUse: Another session has locked one of the two, or has to confirm a commit.
-            RequestError: It could not be committed now, or `keep` raises it; the candidate is as it was.
-        """
-        with self._committing, self._editing:
+            done = self._committer.commit(
+                self._factory_default, author, "factory reset", FACTORY_LABEL, also=self._startup.delete_with
+            )
+            self._expect(None)
             with self._mutex:
-                self._refuse_if_locked("candidate", session_id)
-                self._refuse_if_locked("running", session_id)
-                candidate = self.candidate
-            self._confirmations.admit(session_id, None)
-            self._committer.plan(candidate)
-            keep(self.running, candidate)
-            with self._mutex:
-                self._candidate = None
-
-    def commit_apart(self, delta: str, author: Author, comment: str, label: str) -> Committed:
-        """Commit what `delta`, as `yang.diff.difference` has it, makes of running; uncommitted edits stay on top of it.
-
-        Raises:
-            InUse: A session has locked running or the candidate, has edited there what this changes, or has to confirm a commit.
-            RequestError: The delta does not fit running, or as for `Committer.commit`; both datastores are as they were.
-            HistoryFailed: The delta is damaged.
-        """
-        with self._committing, self._editing:
-            with self._mutex:
-                self._refuse_if_locked("candidate", NOBODY)
-                self._refuse_if_locked("running", NOBODY)
-                candidate = self._candidate
-            self._confirmations.admit(NOBODY, None)
-            after = replayed(self.running, delta)
-            edited = None
-            if candidate is not None:
-                try:
-                    edited = replayed(after, difference(self.running, candidate, is_apart=True))
-                except RequestError as error:
-                    # as it is, its commit would undo this one
-                    raise InUse(f"the candidate has changes that do not fit together with these: {error}") from error
-            done = self._committer.commit(after, author, comment, label)
-            with self._mutex:
-                if self._candidate is candidate and edited is not None:
-                    self._set_candidate(edited)
+                self._candidates.shared.discard()
+            self._candidates.forget()
             return done
 
     def _refuse_lock(self, name: Name, session_id: int) -> None:
@@ -319,22 +251,11 @@ class Datastores:
         if name == "running" and pending is not None and pending.session_id != session_id:
             info = (("session-id", str(pending.session_id or 0)),)
             raise LockDenied(f"running has a confirmed commit of {pending.user} that is not confirmed yet", info=info)
-        holder = self._locks.get(name)
-        if holder is not None:
-            raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
-        if name == "candidate" and self._candidate is not None:
+        self._locks.refuse_lock(name)
+        if name == "candidate" and self._candidates.shared.has_changes:
             # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
             raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))
 
-    def _refuse_if_locked(self, name: Name, session_id: int) -> None:
-        holder = self._locks.get(name)
-        if holder is not None and holder != session_id:
-            raise InUse(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
-
-    def _set_candidate(self, tree: Node) -> None:
-        self._candidate = None if tree is self.running or tree == self.running else tree
-
-    def _release(self, name: Name) -> None:
-        del self._locks[name]
-        if name == "candidate":
-            self._candidate = None
+    def _given_back(self, names: list[str]) -> None:
+        if "candidate" in names:
+            self._candidates.shared.discard()

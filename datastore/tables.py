@@ -52,6 +52,21 @@ snapshots = Table(
     Column("configuration", LargeBinary, nullable=False, comment="the whole configuration, deflated"),
 )
 
+startup = Table(
+    "startup",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="1: there is one startup configuration at most"),
+    Column("commit_id", Integer, ForeignKey("commits.id"), comment="the commit whose configuration it is"),
+    Column("configuration", LargeBinary, comment="the configuration itself, deflated, if it is no commit's"),
+)
+
+boots = Table(
+    "boots",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="1: the last start of the server"),
+    Column("boot", String, nullable=False, comment="which start of the machine it was"),
+)
+
 confirmations = Table(
     "confirmations",
     metadata,

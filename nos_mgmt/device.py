@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datastore.archive import NOWHERE, Archive, Targets
 from datastore.assertions import Observer
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged
+from datastore.factory import read_factory_default
 from datastore.history import History
 from datastore.operational import Operational
 from datastore.rescue import RescuedHistory, Rescuer
@@ -17,13 +20,13 @@ from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
 from yang import deviations
+from yang.features import without_feature
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from backends.backend import Backend
     from backends.state import StateSource
@@ -32,6 +35,19 @@ if TYPE_CHECKING:
     from yang.schema import SchemaNode
 
 logger = logging.getLogger(__name__)
+
+NOTHING = Path(os.devnull)
+"""A file that holds the empty configuration."""
+STARTUP_PATHS = (
+    "get-config/input/source/startup",
+    "copy-config/input/source/startup",
+    "copy-config/input/target/startup",
+    "delete-config/input/target/startup",
+    "lock/input/target/startup",
+    "unlock/input/target/startup",
+    "validate/input/source/startup",
+)
+"""What of ietf-netconf depends on its feature startup."""
 
 
 class Device:
@@ -45,25 +61,33 @@ class Device:
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
+        *,
         history_patience: float | None = None,
         limits: Limits = KEEP_ALL,
         targets: Targets = NOWHERE,
+        has_startup: bool = False,
+        factory_default: Path = NOTHING,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
         protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
-        says what is kept of the history, `targets` where commits are archived.
+        says what is kept of the history, `targets` where commits are archived. Only if it `has_startup` there is a startup
+        configuration of its own (RFC 6241 section 8.7). The file `factory_default` holds the configuration that factory-reset
+        brings.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
         Raises:
             ModelError: There is no usable model set.
+            UnusableFactoryDefault: The file holds no valid configuration.
             HistoryFailed: The history cannot be opened.
         """
         self.models = models
         self.backends = tuple(backends)
-        full = Schema(load(models / "schema.tables"))
+        self.has_startup = has_startup
+        tables = load(models / "schema.tables")
+        full = Schema(tables if has_startup else without_feature(tables, "ietf-netconf", "startup", STARTUP_PATHS))
         state = own_state(self)
         self.schema = supported(backends, state, own_paths, full)
         self.modules = deviations.served_modules(self.schema)
@@ -76,6 +100,7 @@ class Device:
             self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
         )
         self._history_url, self._limits, self._targets = history_url, limits, targets
+        self._factory_default = read_factory_default(factory_default, self.schema)
         self.rescue = ""
         """Why nothing can be committed, if the history is damaged."""
         try:
@@ -85,7 +110,7 @@ class Device:
             self._rescue(damage)
 
     def start(self) -> None:
-        """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed.
+        """Come back to the last sealed commit, everywhere, or to what the machine starts with if it was started anew.
 
         Then carry out, in the background, what was scheduled.
         """
@@ -95,9 +120,9 @@ class Device:
             # a system has not been touched yet
             self.history.close()
             self._rescue(damage)
-        self.datastores.start()
         if not self.rescue:
             self.history.complete()
+            self.datastores.start()
             self.schedule.start()
             self.archive.start()
             self.retention.start()
@@ -112,10 +137,16 @@ class Device:
     def _manage(self, committer: Committer, history: History) -> None:
         self.committer = committer
         self.history = history
-        self.datastores = Datastores(committer, history, self.observer.look)
+        self.datastores = Datastores(
+            committer, history, self.observer.look, self._factory_default, has_startup=self.has_startup
+        )
         self.schedule = Schedule(self.datastores, history)
         self.archive = Archive(history, self._targets)
-        self.retention = Retention(history, self._limits, self.archive.waiting)
+        self.retention = Retention(history, self._limits, self._needed)
+
+    def _needed(self) -> set[int]:
+        """Return the commits that may not be dropped, whatever their age."""
+        return {*self.archive.waiting(), *self.datastores.protected()}
 
     def close(self) -> None:
         """Let the systems and the history go."""

@@ -68,6 +68,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         ModelError: There is no usable model set.
         HistoryFailed: The history cannot be opened.
         UnknownPlugin: There is no such backend.
+        UnusableFactoryDefault: The factory default configuration is not valid.
         CannotListen: The port is taken, or there is no such address.
         UnusableKey: A file that should hold a key does not.
     """
@@ -89,9 +90,11 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 OWN_PATHS,
                 own_state,
                 OWN_DEFAULTS,
-                settings.history_patience,
-                settings.limits,
-                settings.targets,
+                history_patience=settings.history_patience,
+                limits=settings.limits,
+                targets=settings.targets,
+                has_startup=settings.startup,
+                factory_default=settings.factory_default,
             )
             stack.callback(device.close)
             device.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
@@ -86,6 +87,10 @@ class Settings:
     """How much is logged: debug, info, warning or error."""
     backend: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of backends, by their names."""
+    startup: bool = False
+    """Whether there is a startup configuration: what the machine starts with, whatever was running."""
+    factory_default: Path = Path(os.devnull)
+    """The file with the configuration that factory-reset brings; an empty file is an empty configuration."""
     message_size: int = 128 << 20
     """Octets that one message may have."""
     hello_time: float = 30.0

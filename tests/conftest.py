@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -102,10 +102,10 @@ def kernel(namespace: str) -> Iterator[KernelBackend]:
     backend.close()
 
 
-def make_device(folder: Path, backends: list[Backend], patience: float | None = None) -> Device:
-    """Return a device with its history in `folder`, started; it waits `patience` seconds for the database."""
+def make_device(folder: Path, backends: list[Backend], **options: Any) -> Device:
+    """Return a device with its history in `folder`, started."""
     history = f"sqlite:///{folder / 'history.sqlite'}"
-    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, patience)
+    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, **options)
     device.start()
     return device
 
@@ -129,13 +129,15 @@ def both(tmp_path: Path, kernel: KernelBackend, hardware: HardwareBackend) -> It
 class Client:
     """A NETCONF client that speaks to a session object: bytes in, bytes out, no SSH."""
 
-    def __init__(self, device: Device, registry: Sessions | None = None, user: str = "admin") -> None:
+    def __init__(
+        self, device: Device, registry: Sessions | None = None, user: str = "admin", *, capabilities: Sequence[str] = ()
+    ) -> None:
         self.was_killed = False
         self.session = Session(
             device, registry or Sessions(), lambda number: Author(user, number, "netconf"), self._killed
         )
-        capability = f"<capability>{BASE_1_1}</capability>"
-        hello = f'<hello xmlns="{NETCONF}"><capabilities>{capability}</capabilities></hello>'
+        offered = "".join(f"<capability>{capability}</capability>" for capability in (BASE_1_1, *capabilities))
+        hello = f'<hello xmlns="{NETCONF}"><capabilities>{offered}</capabilities></hello>'
         assert self.session.handle(hello.encode()) is None
 
     def _killed(self) -> None:

@@ -34,8 +34,10 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
-    "ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error"),
+    "ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error", "startup"),
     "ietf-netconf-monitoring": (),
+    "ietf-netconf-private-candidate": ("private-candidate",),
+    "ietf-factory-default": (),
 }
 COMPILER = (
     "compiler/*.py",

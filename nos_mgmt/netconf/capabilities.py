@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from nos_mgmt.device import Device
     from yang.module import Module
 
+PRIVATE_CANDIDATE = "urn:ietf:params:netconf:capability:private-candidate:1.0"
+"""Without parameters: every resolution mode is supported, and revert-on-conflict is the default."""
+STARTUP = "urn:ietf:params:netconf:capability:startup:1.0"
 CAPABILITIES = (
     BASE_1_0,
     BASE_1_1,
     "urn:ietf:params:netconf:capability:candidate:1.0",
     "urn:ietf:params:netconf:capability:confirmed-commit:1.1",
+    PRIVATE_CANDIDATE,
     "urn:ietf:params:netconf:capability:rollback-on-error:1.0",
     "urn:ietf:params:netconf:capability:validate:1.1",
 )
@@ -26,7 +30,7 @@ def capabilities(device: Device) -> list[str]:
     """Return the URIs, those of the modules as RFC 6020 section 5.6.4 has them."""
     modules = [_uri(module, is_deviated=module.name in device.deviated) for module in device.modules]
     own = f"{deviations.NAMESPACE}?module={deviations.NAME}&revision={deviations.REVISION}"
-    return [*CAPABILITIES, *modules, own]
+    return [*CAPABILITIES, *([STARTUP] if device.has_startup else []), *modules, own]
 
 
 def _uri(module: Module, *, is_deviated: bool) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.confirmation import TIMEOUT, Terms
-from nos_mgmt.netconf.datastores import inline_config, named_datastore
+from nos_mgmt.netconf.datastores import configuration_in
 from nos_mgmt.netconf.messages import MissingParameter
 from nos_mgmt.netconf.post_conditions import post_conditions
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element
-
+    from datastore.private import ResolutionMode
     from nos_mgmt.netconf.session import Call
     from yang.tree import Node
 
@@ -19,12 +18,7 @@ if TYPE_CHECKING:
 def validate(call: Call) -> None:
     """Judge a datastore, or a configuration that comes with the request."""
     source = cast("Node", call.input.get("source"))
-    config = cast("_Element | None", source.get("config"))
-    datastores = call.device.datastores
-    if config is not None:
-        datastores.validate(inline_config(config, call.device.schema, is_judged=True))
-    else:
-        datastores.validate(datastores.read(named_datastore(source)))
+    call.device.datastores.validate(configuration_in(call, source, is_judged=True))
 
 
 def commit(call: Call) -> None:
@@ -53,3 +47,14 @@ def commit(call: Call) -> None:
 def cancel_commit(call: Call) -> None:
     """Take a confirmed commit back (section 8.4.4.1)."""
     call.device.datastores.cancel(call.session.id, call.session.author, call.input.get("persist-id"))
+
+
+def update(call: Call) -> None:
+    """Bring what others have committed into the session's own candidate (draft-ietf-netconf-privcand)."""
+    mode = cast("ResolutionMode", call.input.get("resolution-mode") or "revert-on-conflict")
+    call.device.datastores.update(call.session.id, mode)
+
+
+def factory_reset(call: Call) -> None:
+    """Make every datastore what the device leaves the factory with (RFC 8808 section 2)."""
+    call.device.datastores.factory_reset(call.session.id, call.session.author)

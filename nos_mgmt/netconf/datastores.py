@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from datastore.store import Name
+    from nos_mgmt.netconf.session import Call
     from yang.schema import Schema
     from yang.tree import Node
+
+PRIVATE_CANDIDATE = "urn:ietf:params:xml:ns:yang:ietf-netconf-private-candidate"
+FACTORY_DEFAULT = "urn:ietf:params:xml:ns:yang:ietf-factory-default"
 
 
 def inline_config(config: _Element, schema: Schema, *, is_judged: bool = False) -> Node:
@@ -32,6 +36,18 @@ def inline_config(config: _Element, schema: Schema, *, is_judged: bool = False) 
         tree, refused = read_all(config, schema.root)
         broken = validate_whole(tree, refused) if is_judged and len(refused) < LIMITS.errors else []
         raise ValidationFailed([*refused, *broken]) from error
+
+
+def configuration_in(call: Call, choice: Node, *, is_judged: bool = False) -> Node:
+    """Return the configuration that a source names, or that stands in it.
+
+    Raises:
+        RequestError: As for `inline_config`, or as for `Datastores.read`.
+    """
+    config = cast("_Element | None", choice.get("config"))
+    if config is not None:
+        return inline_config(config, call.device.schema, is_judged=is_judged)
+    return call.device.datastores.read(named_datastore(choice), call.session.id)
 
 
 def named_datastore(choice: Node) -> Name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.errors import ValidationFailed
-from nos_mgmt.netconf.datastores import inline_config, named_datastore
+from nos_mgmt.netconf.datastores import configuration_in, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from yang.edit import edit_config as edit
 from yang.validate import validate
@@ -42,23 +42,27 @@ def edit_config(call: Call) -> None:
 
 
 def copy_config(call: Call) -> None:
-    """Replace the candidate."""
-    source = cast("Node", call.input.get("source"))
-    config = cast("_Element | None", source.get("config"))
+    """Replace the candidate, or the startup configuration."""
+    source, target = (cast("Node", call.input.get(name)) for name in ("source", "target"))
     datastores = call.device.datastores
-    if config is not None:
-        tree = inline_config(config, call.device.schema)
-        datastores.edit(call.session.id, lambda _: tree)
-        return
-    if source.children.keys() == cast("Node", call.input.get("target")).children.keys():
+    if source.children.keys() == target.children.keys():
         name = named_datastore(source)
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
-    datastores.edit(call.session.id, lambda _: datastores.read(named_datastore(source)))
+    if named_datastore(target) == "startup":
+        datastores.save(call.session.id, configuration_in(call, source))
+    elif "config" in source.children:
+        tree = configuration_in(call, source)
+        datastores.edit(call.session.id, lambda _: tree)
+    else:
+        # read in its turn: what is running by then
+        datastores.edit(call.session.id, lambda _: configuration_in(call, source))
 
 
-def delete_config(call: Call) -> None:  # noqa: ARG001 - whatever is asked for
-    """Refuse: the schema knows no target here that could be deleted, running least of all."""
-    raise InvalidParameter("this datastore cannot be deleted", info=(("bad-element", "target"),))
+def delete_config(call: Call) -> None:
+    """Delete the startup configuration; the schema knows no other target that could be deleted, running least of all."""
+    if not cast("Node", call.input.get("target")).children:
+        raise InvalidParameter("this datastore cannot be deleted", info=(("bad-element", "target"),))
+    call.device.datastores.delete_startup(call.session.id)
 
 
 def discard_changes(call: Call) -> None:

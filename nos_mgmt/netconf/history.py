@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from backends.resource import named
 from datastore.commits import Wanted
+from nos_mgmt.netconf.messages import HISTORY
 from nos_mgmt.netconf.reading import subtree_filter
 from nos_mgmt.netconf.times import date_and_time, seconds_of
 from yang.diff import NETCONF, YANG
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from datastore.plan import Plan
     from nos_mgmt.netconf.session import Call
 
-HISTORY = "urn:nos-mgmt:yang:nos-history"
 DEFAULT_LIMIT = 100
 """Commits that get-commits has, if nobody says how many."""
 
@@ -110,7 +110,7 @@ def _value(origin: Origin) -> str:
 
 def get_plan(call: Call) -> str:
     """Answer with what a commit of the candidate would do."""
-    return "".join(_plan(call.device.datastores.plan()))
+    return "".join(_plan(call.device.datastores.plan(call.session.id)))
 
 
 def rollback(call: Call) -> str:

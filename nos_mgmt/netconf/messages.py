@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 BASE_1_0 = "urn:ietf:params:netconf:base:1.0"
 BASE_1_1 = "urn:ietf:params:netconf:base:1.1"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+HISTORY = "urn:nos-mgmt:yang:nos-history"
 XML = "http://www.w3.org/XML/1998/namespace"
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+IN_HISTORY = frozenset({"commit", "user", "time"})
+"""The error-info elements that tell of a commit, which are in the namespace of nos-history."""
 IN_YANG = frozenset({"missing-choice", "non-unique"})
 """The error-info elements of RFC 7950 section 15, which are in YANG's namespace."""
 
@@ -166,6 +169,8 @@ def rpc_error(error: RequestError) -> str:
 
 
 def _namespace(name: str) -> str:
+    if name in IN_HISTORY:
+        return f' xmlns="{HISTORY}"'
     return f' xmlns="{YANG}"' if name in IN_YANG else ""
 
 

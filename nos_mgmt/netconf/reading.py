@@ -34,7 +34,7 @@ def get(call: Call) -> str:
 
 def get_config(call: Call) -> str:
     """Answer with the configuration in a datastore."""
-    tree = call.device.datastores.read(named_datastore(call.input.get("source")))
+    tree = call.device.datastores.read(named_datastore(call.input.get("source")), call.session.id)
     wanted = subtree_filter(call)
     return f"<data>{print_children(tree if wanted is None else select(tree, wanted))}</data>"
 

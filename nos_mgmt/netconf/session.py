@@ -8,9 +8,20 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from datastore.database import HistoryFailed
-from nos_mgmt.netconf import capabilities, committing, editing, history, locking, reading, scheduling, sessions
+from nos_mgmt.netconf import (
+    capabilities,
+    committing,
+    datastores,
+    editing,
+    history,
+    locking,
+    reading,
+    scheduling,
+    sessions,
+)
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
+    HISTORY,
     BadHello,
     BadRpc,
     MalformedMessage,
@@ -63,13 +74,15 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}cancel-commit": committing.cancel_commit,
     f"{{{NETCONF}}}close-session": sessions.close_session,
     f"{{{NETCONF}}}kill-session": sessions.kill_session,
+    f"{{{datastores.PRIVATE_CANDIDATE}}}update": committing.update,
+    f"{{{datastores.FACTORY_DEFAULT}}}factory-reset": committing.factory_reset,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
-    f"{{{history.HISTORY}}}get-configuration": history.get_configuration,
-    f"{{{history.HISTORY}}}get-difference": history.get_difference,
-    f"{{{history.HISTORY}}}get-commits": history.get_commits,
-    f"{{{history.HISTORY}}}get-blame": history.get_blame,
-    f"{{{history.HISTORY}}}get-plan": history.get_plan,
-    f"{{{history.HISTORY}}}rollback": history.rollback,
+    f"{{{HISTORY}}}get-configuration": history.get_configuration,
+    f"{{{HISTORY}}}get-difference": history.get_difference,
+    f"{{{HISTORY}}}get-commits": history.get_commits,
+    f"{{{HISTORY}}}get-blame": history.get_blame,
+    f"{{{HISTORY}}}get-plan": history.get_plan,
+    f"{{{HISTORY}}}rollback": history.rollback,
     f"{{{scheduling.SCHEDULE}}}schedule-commit": scheduling.schedule_commit,
     f"{{{scheduling.SCHEDULE}}}cancel-scheduled-commit": scheduling.cancel_scheduled_commit,
 }
@@ -181,11 +194,17 @@ class Session:
 
     def _greet(self, message: bytes) -> None:
         try:
-            self.chunked = BASE_1_1 in read_hello(message)
-            self.is_greeted = True
+            offered = read_hello(message)
         except BadHello as error:
             logger.warning("session %d: %s", self.id, error)
             self.is_open = False
+            return
+        self.chunked = BASE_1_1 in offered
+        with self._mutex:
+            # a session that was killed by now would leave its candidate behind
+            if self.is_open and capabilities.PRIVATE_CANDIDATE in {uri.partition("?")[0] for uri in offered}:
+                self._device.datastores.use_private(self.id)
+        self.is_greeted = True
 
     def _carry_out(self, operation: etree._Element) -> str | None:
         schema = self._device.schema.rpc(str(operation.tag))

@@ -37,6 +37,8 @@ OWN_PATHS = (
         )
     ),
     "/ietf-netconf-monitoring:get-schema/*",
+    "/ietf-netconf-private-candidate:update/*",
+    "/ietf-factory-default:factory-reset/*",
     "/nos-schedule:schedule-commit/*",
     "/nos-schedule:cancel-scheduled-commit/*",
     *(

@@ -288,7 +288,7 @@ def test_a_confirmation_that_is_not_known_to_be_written_has_not_come(
     waiting = rig.stores.pending
     seal = rig.history.seal
 
-    def sealed_and_cut_off(commit_id: int, confirmation: Confirmation | None = None) -> None:
+    def sealed_and_cut_off(commit_id: int, confirmation: Confirmation | None = None, _: object = None) -> None:
         before = rig.history._confirmation
         seal(commit_id, confirmation)
         rig.history._confirmation = before

@@ -125,7 +125,7 @@ def test_a_commit_that_was_sealed_is_the_new_configuration_whatever_came_then(
     class Ended(BaseException):
         pass
 
-    def sealed_and_ended(commit_id: int, confirmation: Confirmation | None = None) -> None:
+    def sealed_and_ended(commit_id: int, confirmation: Confirmation | None = None, _: object = None) -> None:
         seal(commit_id, confirmation)
         rig.kernel.is_lost = rig.hardware.is_lost = True
         raise Ended

@@ -233,7 +233,7 @@ def test_a_commit_of_which_it_is_not_known_whether_it_was_sealed_took_no_effect(
     systems = rig.systems()
     seal = rig.history.seal
 
-    def sealed_and_cut_off(commit_id: int, confirmation: Confirmation | None = None) -> None:
+    def sealed_and_cut_off(commit_id: int, confirmation: Confirmation | None = None, _: object = None) -> None:
         seal(commit_id, confirmation)
         raise HistoryFailed("the connection was lost")
 

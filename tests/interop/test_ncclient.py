@@ -17,7 +17,10 @@ from backends.hardware.driver import Status
 from backends.hardware.remote import RemoteDriver
 from backends.hardware.simulated import Fault
 from nos_mgmt.embedded import socket_of
-from nos_mgmt.netconf.history import HISTORY
+from nos_mgmt.netconf.capabilities import PRIVATE_CANDIDATE
+from nos_mgmt.netconf.datastores import FACTORY_DEFAULT
+from nos_mgmt.netconf.datastores import PRIVATE_CANDIDATE as PRIVCAND
+from nos_mgmt.netconf.messages import HISTORY
 from tests.conftest import needs
 from tests.datastore.rig import eventually
 from tests.nos_mgmt.over_ssh import PATIENCE
@@ -36,7 +39,7 @@ TWO = interfaces(interface("Ethernet2", mtu=3000))
 WRONG = interfaces(interface("Ethernet3", mtu=3000).replace("3000", "many"))
 
 
-def connected(server: Server) -> Manager:
+def connected(server: Server, *capabilities: str) -> Manager:
     return manager.connect(
         host="127.0.0.1",
         port=server.port,
@@ -46,16 +49,17 @@ def connected(server: Server) -> Manager:
         look_for_keys=False,
         allow_agent=False,
         timeout=PATIENCE,
+        nc_params={"capabilities": list(capabilities)},
     )
 
 
 @pytest.fixture
-def connect(server: Server) -> Iterator[Callable[[], Manager]]:
+def connect(server: Server) -> Iterator[Callable[..., Manager]]:
     """A function that opens one more session."""
     opened: list[Manager] = []
 
-    def connect_() -> Manager:
-        opened.append(connected(server))
+    def connect_(*capabilities: str) -> Manager:
+        opened.append(connected(server, *capabilities))
         return opened[-1]
 
     yield connect_
@@ -396,3 +400,30 @@ def test_a_confirmed_commit_ends_with_its_session_or_is_cancelled(connect: Calla
     second.commit(confirmed=True, timeout="120", persist="token")
     assert second.cancel_commit(persist_id="token").ok
     assert names(second.get_config("running")) == []
+
+
+def test_private_candidates_and_their_conflicts(connect: Callable[..., Manager]) -> None:
+    first, second, shared = connect(PRIVATE_CANDIDATE), connect(PRIVATE_CANDIDATE), connect()
+    assert PRIVATE_CANDIDATE in first.server_capabilities
+    first.edit_config(target="candidate", config=config(ONE))
+    assert names(shared.get_config("candidate")) == []
+    second.edit_config(target="candidate", config=config(ONE.replace("2000", "3000")))
+    second.edit_config(target="candidate", config=config(TWO))
+    second.commit()
+    error = refused(first.commit)
+    assert (error.tag, error.app_tag) == ("operation-failed", "conflict")
+    assert error.path.endswith("interface[oc-if:name='Ethernet1']/oc-if:config/oc-if:mtu")
+    assert "in running since commit" in error.message
+    update = f'<update xmlns="{PRIVCAND}"><resolution-mode>prefer-candidate</resolution-mode></update>'
+    first.dispatch(etree.fromstring(update))
+    assert first.commit().ok
+    running = first.get_config("running")
+    assert names(running) == ["Ethernet1", "Ethernet2"]
+    assert "<mtu>2000</mtu>" in running.data_xml
+
+
+def test_factory_reset(client: Manager) -> None:
+    client.edit_config(target="candidate", config=config(ONE))
+    client.commit()
+    client.dispatch(etree.fromstring(f'<factory-reset xmlns="{FACTORY_DEFAULT}"/>'))
+    assert names(client.get_config("running")) == []

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
-from nos_mgmt.netconf.history import HISTORY
+from nos_mgmt.netconf.messages import HISTORY
 from tests.conftest import Server, servers
 from tests.nos_mgmt.openssh import OpenSsh, command
 from tests.nos_mgmt.over_ssh import END, PATIENCE, hello

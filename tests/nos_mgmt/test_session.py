@@ -268,7 +268,7 @@ def test_a_killed_session_carries_nothing_more_out(pair: tuple[Client, Client], 
 def test_a_failure_of_the_server_is_told_without_its_traceback(
     client: Client, device: Device, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_: object) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
     monkeypatch.setattr(device.datastores, "read", broken)

@@ -50,11 +50,14 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         message_size = 1000
         hello_time = 5
         sessions = 3
+        startup = true
+        factory_default = "factory.xml"
         [backend.hardware]
         driver = "mine"
     """
     found = load(written(tmp_path, text), {})
     assert found.state == tmp_path / "state"  # beside the file, from wherever the server is started
+    assert found.factory_default == tmp_path / "factory.xml"
     assert found.models == Path("/opt/models")
     assert found.backends == ("hardware",)
     assert found.hello_time == 5.0

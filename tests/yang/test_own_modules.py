@@ -29,6 +29,7 @@ HOP = f"{ROUTE}/next-hops/next-hop"
 NOT_OURS = (
     "RFC 8407: 4.1: the module name should start with",
     "RFC 8407: 4.9: namespace value should be",
+    "RFC 8407: Appendix B: The text about which RFC this module is part of",
     "RFC 8407: 3.1: The IETF Trust Copyright statement",
 )
 """What RFC 8407 wants of the IETF's own modules, or those of IANA, and of nobody else's."""

@@ -1,0 +1,56 @@
+"""Who has locked which datastore (RFC 6241 sections 7.5 and 7.6)."""
+
+from __future__ import annotations
+
+from datastore.errors import InUse, LockDenied
+
+
+class Locks:
+    """The locks of sessions on datastores, by name; the caller sees to it that one thread at a time asks."""
+
+    def __init__(self) -> None:
+        """Have none."""
+        self._holders: dict[str, int] = {}
+
+    def refuse_lock(self, name: str) -> None:
+        """Raise an error if a datastore is locked already.
+
+        Raises:
+            LockDenied: Some session has locked it, perhaps the one that asks.
+        """
+        holder = self._holders.get(name)
+        if holder is not None:
+            raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
+
+    def refuse_use(self, name: str, session_id: int) -> None:
+        """Raise an error if a session may not change a datastore.
+
+        Raises:
+            InUse: Another session has locked it.
+        """
+        holder = self._holders.get(name)
+        if holder is not None and holder != session_id:
+            raise InUse(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
+
+    def take(self, name: str, session_id: int) -> None:
+        """Have a datastore locked by a session."""
+        self._holders[name] = session_id
+
+    def give_back(self, name: str, session_id: int) -> None:
+        """Unlock a datastore.
+
+        Raises:
+            LockDenied: The session has not locked it.
+        """
+        holder = self._holders.get(name)
+        if holder != session_id:
+            whose = "nobody" if holder is None else f"session {holder}"
+            raise LockDenied(f"{name} is locked by {whose}", info=(("session-id", str(holder or 0)),))
+        del self._holders[name]
+
+    def give_all_back(self, session_id: int) -> list[str]:
+        """Unlock what a session has locked, and return the names."""
+        names = [name for name, holder in self._holders.items() if holder == session_id]
+        for name in names:
+            del self._holders[name]
+        return names
