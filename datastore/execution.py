@@ -50,10 +50,10 @@ class Execution:
         What they dropped of what depends on the change is put back first.
         """
         planned = {step.operation.key for step in self._plan.steps}
-        wrong = self._systems.way_to(self._plan.targets).operations
+        wrong = self._systems.way_to(self._plan.targets, "verify").operations
         if wrong and planned.isdisjoint(operation.key for operation in wrong):
             self._systems.carry_out(wrong)
-            wrong = self._systems.way_to(self._plan.targets).operations
+            wrong = self._systems.way_to(self._plan.targets, "verify").operations
         if not wrong:
             return
         operation = next((operation for operation in wrong if operation.key in planned), wrong[0])

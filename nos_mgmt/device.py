@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from datastore.backend_state import BackendState
+from datastore.calls import Deadlines
 from datastore.committer import Committer
 from datastore.history import History
 from datastore.operational import Operational
@@ -39,11 +41,12 @@ class Device:
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
-        protocols deviate from their models.
+        protocols deviate from their models. Calls of backends have `deadlines`.
 
         Raises:
             ModelError: There is no usable model set.
@@ -59,10 +62,10 @@ class Device:
         self.deviated |= {full.find(path).module.name for path in own_defaults}
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
         self.history = History(history_url, self.schema)
-        self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
+        self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info, deadlines)
         self.datastores = Datastores(self.committer, self.history)
-        sources = [*state, *(source for backend in backends for source in backend.state)]
-        self.operational = Operational(self.schema, sources)
+        self._state = BackendState(backends, deadlines)
+        self.operational = Operational(self.schema, [*state, *self._state.sources], self._state.read)
 
     def start(self) -> None:
         """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed."""
@@ -72,6 +75,7 @@ class Device:
     def close(self) -> None:
         """Let the systems and the history go."""
         self.datastores.close()
+        self._state.close()
         self.committer.close()
         self.history.close()
 

@@ -8,7 +8,7 @@ import struct
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
@@ -68,7 +68,7 @@ class _Request(NamedTuple):
 class KernelBackend(Backend):
     """Puts interfaces, addresses and static routes into effect in a Linux network namespace."""
 
-    name: ClassVar[str] = "kernel"
+    name = "kernel"
     resources = (Port, Link, VlanLink, Address, Neighbor, Route)
 
     def __init__(self, namespace: str | None = None) -> None:

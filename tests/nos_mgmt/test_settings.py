@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from datastore.calls import Deadlines
 from nos_mgmt.settings import Settings, SettingsError, load
 
 
@@ -45,15 +46,19 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         message_size = 1000
         hello_time = 5
         sessions = 3
+        [deadlines]
+        execute = 5
         [backend.hardware]
         driver = "mine"
+        process = true
     """
     found = load(written(tmp_path, text), {})
     assert found.state == tmp_path / "state"  # beside the file, from wherever the server is started
     assert found.models == Path("/opt/models")
     assert found.backends == ("hardware",)
     assert found.hello_time == 5.0
-    assert found.backend == {"hardware": {"driver": "mine"}}
+    assert found.backend == {"hardware": {"driver": "mine", "process": True}}
+    assert found.deadlines == Deadlines(execute=5)
     assert [
         field.name for field in fields(Settings) if getattr(found, field.name) == getattr(Settings(), field.name)
     ] == []
@@ -88,6 +93,11 @@ def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path
         ('user = "host"', "user 'host' cannot be a user's name"),  # that is the server's own key
         ("backend = 1", "backend is 1, not a table of tables"),
         ("[backend]\nkernel = 1", "backend is {'kernel': 1}, not a table of tables"),
+        ("deadlines = 5", "deadlines is 5, not a table of numbers above 0, of start, read, check, execute"),
+        ("[deadlines]\nread = 0", "deadlines is {'read': 0}, not a table of numbers above 0"),
+        ("[deadlines]\nseal = 1", "deadlines is {'seal': 1}, not a table of numbers above 0"),
+        ("[deadlines]\nread = inf", "deadlines is {'read': inf}, not a table of numbers above 0"),
+        ("[backend.kernel]\nprocess = 1", "process of backend kernel is 1, not true or false"),
         (b"\xff\xfe", "can't decode"),
     ],
 )
