@@ -18,6 +18,7 @@ import pytest
 from backends.hardware import HardwareBackend
 from backends.hardware.simulated import SimulatedAsic
 from backends.kernel import KernelBackend, namespaces
+from datastore.calls import Deadlines
 from datastore.history import Author
 from datastore.support import supported
 from nos_mgmt.device import Device
@@ -88,10 +89,10 @@ def kernel(namespace: str) -> Iterator[KernelBackend]:
     backend.close()
 
 
-def make_device(folder: Path, backends: list[Backend]) -> Device:
+def make_device(folder: Path, backends: list[Backend], deadlines: Deadlines = Deadlines()) -> Device:  # noqa: B008 - it cannot change
     """Return a device with its history in `folder`, started."""
     history = f"sqlite:///{folder / 'history.sqlite'}"
-    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+    device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, deadlines)
     device.start()
     return device
 

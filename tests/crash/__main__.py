@@ -27,7 +27,9 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     started = time.monotonic()
     total = Result()
-    print(f"{'shape':28} {'boundaries':>10} {'kills':>7} {'errors':>7} {'twice':>7} {'mixed':>7}")
+    print(
+        f"{'shape':28} {'boundaries':>10} {'kills':>7} {'errors':>7} {'twice':>7} {'hangs':>7} {'deaths':>7} {'mixed':>7}"
+    )
     with tempfile.TemporaryDirectory() as folder, prepared(Path(folder), f"noscrash-{secrets.token_hex(3)}") as systems:
         for name in options.shape or SHAPES:
             result = run(systems, SHAPES[name], options.part, options.seed)

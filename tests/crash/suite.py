@@ -1,4 +1,4 @@
-"""All points of a shape: at each boundary a kill, an error, and an error with another one after it, while it is undone."""
+"""Points of a shape: at each boundary a kill, an error or two, a hang, or the end of a backend's process."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from backends.hardware import remote
 from backends.kernel import namespaces
 from tests.conftest import PORTS
 from tests.crash.boundaries import Boundaries
-from tests.crash.trial import Systems, attempt, judged
+from tests.crash.trial import FOR_EVER, LATE, Systems, attempt, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+SLOW = 5
+"""One in so many of the points at which a backend hangs or is killed is looked at."""
 
 
 @dataclass
@@ -27,12 +30,14 @@ class Result:
     kills: int = 0
     errors: int = 0
     twice: int = 0
+    hangs: int = 0
+    deaths: int = 0
     mixed: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> int:
         """How many were tried."""
-        return self.kills + self.errors + self.twice
+        return self.kills + self.errors + self.twice + self.hangs + self.deaths
 
     def add(self, other: Result) -> None:
         """Count what `other` counts."""
@@ -40,11 +45,14 @@ class Result:
         self.kills += other.kills
         self.errors += other.errors
         self.twice += other.twice
+        self.hangs += other.hangs
+        self.deaths += other.deaths
         self.mixed += other.mixed
 
     def row(self, name: str) -> str:
         """Return one line of the table."""
-        return f"{name:28} {self.boundaries:>10} {self.kills:>7} {self.errors:>7} {self.twice:>7} {len(self.mixed):>7}"
+        counts = (self.kills, self.errors, self.twice, self.hangs, self.deaths, len(self.mixed))
+        return f"{name:28} {self.boundaries:>10}" + "".join(f" {count:>7}" for count in counts)
 
 
 @contextmanager
@@ -95,4 +103,14 @@ def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> 
             result.twice += 1
             again = number + random.randint(1, 6)
             tried(f"errors at {number}, {name}, and at {again}", Boundaries(fail_at=[number, again]))
+    # these take seconds each, so that there are fewer of them; drawn after the others, which stay what they were
+    of_backends = [(number, name) for number, name in enumerate(names, 1) if name.startswith(("kernel:", "hardware:"))]
+    for number, name in of_backends:
+        if random.random() < part / SLOW:
+            result.hangs += 1
+            seconds = random.choice((LATE, FOR_EVER))
+            tried(f"hung at {number}, {name}, for {seconds:g} s", Boundaries(hang_at=number, hang_for=seconds))
+        if random.random() < part / SLOW:
+            result.deaths += 1
+            tried(f"the kernel's backend killed at {number}, {name}", Boundaries(end_backend_at=number))
     return result

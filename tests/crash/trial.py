@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backends.hardware import HardwareBackend
 from backends.hardware.remote import RemoteDriver
 from backends.kernel import KernelBackend
+from backends.process import ProcessBackend, proxy
 from datastore import mender
+from datastore.calls import Deadlines
 from datastore.history import Author
 from tests.conftest import make_device
 from tests.crash.boundaries import Boundaries, WatchedHardware, WatchedKernel, watch_history
@@ -24,10 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from backends.backend import Backend
     from nos_mgmt.device import Device
 
 ME = Author("crash", 1, "test")
 NEVER_SETTLED = "the server stayed out of step, or a commit pending"
+SHORT = Deadlines(read=0.5, check=0.5, execute=0.5, verify=0.5, state=0.5, per_thousand=0.5)
+LATE = 1.5
+"""Seconds that a call hangs which comes back too late."""
+FOR_EVER = 3600.0
+"""Likewise one that does not come back before the server is killed."""
 LONGEST = 60.0
 """Seconds that one commit may take before it counts as hung."""
 
@@ -50,13 +58,19 @@ class Systems:
 
     def server(self, boundaries: Boundaries | None = None) -> Device:
         """Return a server on these systems, started; its calls are `boundaries`."""
-        kernel, chip = KernelBackend(self.namespace), HardwareBackend(RemoteDriver(self.socket))
+        chip = HardwareBackend(RemoteDriver(self.socket))
         if boundaries is None:
-            return make_device(self.folder, [kernel, chip])
+            return make_device(self.folder, [KernelBackend(self.namespace), chip])
+        kernel: Backend
+        if not boundaries.has_process:
+            kernel = KernelBackend(self.namespace)
+        else:
+            kernel = process = ProcessBackend("kernel", {"namespace": self.namespace})
+            boundaries.end_backend = lambda: _end(process)
         watched = [WatchedKernel(kernel), WatchedHardware(chip)]
         for each in watched:
             each.boundaries = boundaries
-        device = make_device(self.folder, list(watched))
+        device = make_device(self.folder, list(watched), SHORT if boundaries.hang_for else Deadlines())
         watch_history(device.history, boundaries)
         return device
 
@@ -86,6 +100,12 @@ class Systems:
         """Return what is otherwise than it should be."""
         found = settled(self.namespace, wanted.kernel)
         return found if self.chip() == wanted.chip else [*found, "the chip"]
+
+
+def _end(process: ProcessBackend) -> None:
+    pid = process.pid
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
 
 
 class Outcome(NamedTuple):
@@ -123,6 +143,7 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
     """Commit, say what came of it, and end; if all goes well the server ends in order."""
     status = 1
     mender.PATIENCE = (0.02, 0.1)
+    proxy.BACK_OFF = (0.02, 0.1)
     try:
         device = systems.server(boundaries)
         boundaries.is_on = True
@@ -133,6 +154,8 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
             said = "failed"
         boundaries.reach("running has moved")
         say(said)
+        if boundaries.hang_for == FOR_EVER:
+            boundaries.kill()
         boundaries.reach("the client knows")
         boundaries.is_on = False
         names = boundaries.names
