@@ -86,10 +86,10 @@ class Calls:
         return found
 
     def close(self) -> None:
-        """End the thread, unless a call holds it: then it ends when that one comes back."""
+        """End the thread; one that a call holds ends when that comes back."""
         self._waiting.put(None)
         if self._thread is not None and self._given_up is None:
-            self._thread.join()
+            self._thread.join(self._deadlines.close)
 
     def _made(self, phase: Phase, call: Callable[[], T], seconds: float) -> T:
         # that one is given up is said at once, and not when its turn would have come
@@ -98,6 +98,9 @@ class Calls:
             raise BackendLost(f"it was busy with other calls for {seconds:g} s: no {phase}")
         try:
             self._refuse_while_given_up()
+            if self._given_up is not None:
+                logger.warning("%s has come back from %s, too late", self._backend.name, self._given_up.phase)
+                self._given_up = None
             made: _Call[T] = _Call(phase, call)
             self._waiting.put(made)  # type: ignore[arg-type]  # whoever takes it out looks at no result
             if self._thread is None:
@@ -116,13 +119,9 @@ class Calls:
 
     def _refuse_while_given_up(self) -> None:
         given_up = self._given_up
-        if given_up is None:
-            return
-        if given_up.outcome.empty():
+        if given_up is not None and given_up.outcome.empty():
             since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(given_up.begun))
             raise BackendLost(f"it has not come back from {given_up.phase} since {since}")
-        logger.warning("%s has come back from %s, too late", self._backend.name, given_up.phase)
-        self._given_up = None
 
     def _start(self) -> None:
         self._thread = threading.Thread(

@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from backends.codec import tupled
 from backends.documents import Documents
 from backends.operation import BackendLost
 
@@ -104,9 +105,9 @@ class Child:
             told: Description | Exception = pickle.loads(base64.b64decode(answer))  # noqa: S301 - as said above
         except TimeoutError as error:
             self.kill(f"did not start within {START_TIME:g} s and was killed")
-            raise BackendLost(f"its process {self.ended()}") from error
+            raise BackendLost(f"{name}: its process {self.ended()}") from error
         except (OSError, ValueError) as error:
-            raise BackendLost(f"its process {self.ended()} at its start") from error
+            raise BackendLost(f"{name}: its process {self.ended()} at its start") from error
         self._calls.set_timeout(None)
         if isinstance(told, Exception):
             raise told
@@ -121,9 +122,11 @@ class Child:
         return self._ask(self._state, ["state", [number, keys]])
 
     def events(self) -> Iterator[list[Key]]:
-        """Yield the keys of what came, went or changed by itself, until the process ends."""
+        """Yield the keys of what came, went or changed by itself, until the process ends or what it says is no such thing."""
         for keys in self._told:
-            yield [tuple(key) for key in keys]
+            if not isinstance(keys, list) or not all(isinstance(key, list) for key in keys):
+                return
+            yield [tupled(key) for key in keys]
 
     def kill(self, why: str) -> None:
         """End it at once; `why` is what is said of it from now on."""

@@ -16,7 +16,6 @@ from backends.codec import (
     restored,
     restored_object_key,
     restored_value,
-    tupled,
 )
 from backends.operation import BackendLost, Failure, OperationFailed
 from backends.process.child import Child
@@ -175,7 +174,7 @@ class ProcessBackend(Backend):
                 logger.warning("%s: another process has taken over, with the number %s", self.name, child.pid)
                 self._tell(list(self._asked))
             for keys in child.events():
-                self._tell([tupled(list(key)) for key in keys])
+                self._tell(keys)
             self._how = child.ended()
             self._child = None
             child.close()

@@ -34,6 +34,14 @@ PORTS = ("Ethernet1", "Ethernet2", "Ethernet3")
 LONGEST = 60.0
 """Seconds that something hangs if the test never lets it go."""
 
+NONSENSE = {
+    "nonsense": (0, b"nonsense\n"),
+    "a surprise": (0, b'["surprise", 1]\n'),
+    "nonsense as an event": (2, b"nonsense\n"),
+    "a surprise as an event": (2, b"[5]\n"),
+}
+"""What a process may say that nobody understands, and on which line."""
+
 
 class Unsendable(Exception):
     def __init__(self, one: int, two: int) -> None:
@@ -98,10 +106,9 @@ class Misbehaving(PaperKernel):
         what = order.read_text()
         order.unlink()
         (self.folder / "obeyed").write_text(f"{call} {what}")
-        if what == "nonsense":
-            for descriptor in map(int, sys.argv[-3:]):
-                os.write(descriptor, b"nonsense\n")
-        if what in ("hang", "nonsense"):
+        if what in NONSENSE:
+            os.write(int(sys.argv[-3 + NONSENSE[what][0]]), NONSENSE[what][1])
+        if what == "hang" or what in NONSENSE:
             deadline = time.monotonic() + LONGEST
             while not (self.folder / "go").exists() and time.monotonic() < deadline:
                 time.sleep(0.005)

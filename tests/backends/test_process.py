@@ -191,13 +191,14 @@ def test_a_process_that_is_killed_while_nothing_happens_is_replaced(backend: Pro
     [
         ("die", "its process was ended by SIGKILL during"),
         ("exit", "its process ended with status 3 during"),
-        ("nonsense", "its process broke the protocol and was killed during"),
+        *((what, "its process broke the protocol and was killed during") for what in misbehaving.NONSENSE),
     ],
 )
 @pytest.mark.parametrize("call", ["read", "execute"])
 def test_a_process_that_ends_in_a_call_is_a_loss_that_says_how(
-    backend: ProcessBackend, plugin: Path, call: str, what: str, how: str
+    backend: ProcessBackend, plugin: Path, monkeypatch: pytest.MonkeyPatch, call: str, what: str, how: str
 ) -> None:
+    monkeypatch.setattr(child, "END_TIME", 0.2)
     pid = backend.pid
     order(plugin, call, what)
     with pytest.raises(BackendLost, match=f"^{how} {call}"):
@@ -279,11 +280,11 @@ def test_a_plugin_that_refuses_at_its_start_is_heard_in_its_own_words(plugin: Pa
 
 def test_a_process_that_ends_or_hangs_at_its_start_is_a_loss(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order(plugin, "make", "exit")
-    with pytest.raises(BackendLost, match=r"^its process ended with status 3 at its start$"):
+    with pytest.raises(BackendLost, match=r"^misbehaving: its process ended with status 3 at its start$"):
         ProcessBackend("misbehaving", {"folder": str(plugin)})
     monkeypatch.setattr(child, "START_TIME", 0.2)
     order(plugin, "make", "hang")
-    with pytest.raises(BackendLost, match=r"^its process did not start within 0\.2 s and was killed$"):
+    with pytest.raises(BackendLost, match=r"^misbehaving: its process did not start within 0\.2 s and was killed$"):
         ProcessBackend("misbehaving", {"folder": str(plugin)})
 
 
