@@ -62,28 +62,41 @@ class Machine:
     def is_committed(self) -> bool:
         return "<ok/>" in self.client.send("<commit/>")
 
-    def has_started_again(self) -> bool:
-        return not isinstance(self.kernel, ProcessBackend) or self.kernel.pid is not None
 
-
-@pytest.fixture(params=["in the server", "in a process"])
-def machine(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a kernel that misbehaves, with a server that has no patience."""
     monkeypatch.setattr(mender, "PATIENCE", (0.02,))
     monkeypatch.setattr(proxy, "BACK_OFF", (0.02,))
     misbehaving.install(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    settings = {"folder": str(tmp_path)}
-    kernel = Misbehaving(tmp_path) if request.param == "in the server" else ProcessBackend("misbehaving", settings)
-    made = Machine(tmp_path, kernel)
+    return tmp_path
+
+
+@pytest.fixture
+def whole(folder: Path) -> Iterator[Machine]:
+    """A machine whose kernel runs in the server's process."""
+    made = Machine(folder, Misbehaving(folder))
     yield made
-    let_go(tmp_path)
+    let_go(folder)
     made.device.close()
 
 
-def in_a_process(machine: Machine) -> ProcessBackend:
-    if not isinstance(machine.kernel, ProcessBackend):
-        pytest.skip("a backend in the server's process cannot die alone")
-    return machine.kernel
+@pytest.fixture
+def split(folder: Path) -> Iterator[tuple[Machine, ProcessBackend]]:
+    """A machine whose kernel runs in a process of its own."""
+    kernel = ProcessBackend("misbehaving", {"folder": str(folder)})
+    made = Machine(folder, kernel)
+    yield made, kernel
+    let_go(folder)
+    made.device.close()
+
+
+@pytest.fixture(params=["whole", "split"])
+def machine(request: pytest.FixtureRequest) -> Machine:
+    """Each of the two."""
+    made = request.getfixturevalue(request.param)
+    return made if isinstance(made, Machine) else made[0]
 
 
 @pytest.mark.parametrize(("call", "phase"), [("read", "read"), ("check", "check"), ("execute", "execute")])
@@ -121,9 +134,8 @@ def test_a_backend_that_hangs_in_verify_fails_the_commit_and_everything_is_led_b
     assert eventually(lambda: machine.systems() == before and not machine.device.committer.out_of_step, SECONDS)
 
 
-def test_while_a_backend_hangs_others_are_answered_and_commits_are_refused_by_its_name(machine: Machine) -> None:
-    if isinstance(machine.kernel, ProcessBackend):
-        pytest.skip("that one is killed, and does not hang for long")
+def test_while_a_backend_hangs_others_are_answered_and_commits_are_refused_by_its_name(whole: Machine) -> None:
+    machine = whole
     machine.client.edit(CONTENT)
     before = machine.systems()
     order(machine.folder, "execute", "hang")
@@ -162,8 +174,10 @@ def test_state_that_a_backend_does_not_tell_is_an_error_and_not_left_out(machine
 
 
 @pytest.mark.parametrize("call", ["read", "check", "execute"])
-def test_a_backend_whose_process_dies_in_a_commit_aborts_it_and_is_named(machine: Machine, call: str) -> None:
-    kernel = in_a_process(machine)
+def test_a_backend_whose_process_dies_in_a_commit_aborts_it_and_is_named(
+    split: tuple[Machine, ProcessBackend], call: str
+) -> None:
+    machine, kernel = split
     pid = kernel.pid
     machine.client.edit(CONTENT)
     before = machine.systems()
@@ -180,9 +194,9 @@ def test_a_backend_whose_process_dies_in_a_commit_aborts_it_and_is_named(machine
 
 
 def test_while_a_process_is_not_there_commits_are_refused_with_how_it_ended(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    split: tuple[Machine, ProcessBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kernel = in_a_process(machine)
+    machine, kernel = split
     monkeypatch.setattr(proxy, "BACK_OFF", (600.0,))
     machine.client.edit(CONTENT)
     order(machine.folder, "execute", "die")
@@ -191,8 +205,8 @@ def test_while_a_process_is_not_there_commits_are_refused_with_how_it_ended(
     assert "its process was ended by SIGKILL; it is started again" in machine.refused()
 
 
-def test_a_port_that_went_while_there_was_no_process_is_noticed(machine: Machine) -> None:
-    kernel = in_a_process(machine)
+def test_a_port_that_went_while_there_was_no_process_is_noticed(split: tuple[Machine, ProcessBackend]) -> None:
+    machine, kernel = split
     machine.client.edit(CONTENT)
     machine.client.ok("<commit/>")
     order(machine.folder, "read", "die")
