@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ class Backend(ABC):
     Everything hard is done outside: planning, ordering, undoing, verifying, recovering.
     """
 
-    name: ClassVar[str]
+    name: str
     translators: Sequence[AnyTranslator] = ()
     resources: Sequence[type[Resource]] = ()
     """The kinds of resources that `execute` and `read` take and give."""
@@ -64,6 +64,9 @@ class Backend(ABC):
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:  # noqa: B027 - not every system tells
         """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves."""
+
+    def abandon(self) -> None:  # noqa: B027 - what runs in the server's own process cannot be ended
+        """End the call that is under way and has not come back in time, if that can be done; from whatever thread."""
 
     def close(self) -> None:  # noqa: B027 - not every backend holds something
         """Let go of the system, leaving it as it is."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backends.operation import BackendLost
 from backends.resource import Key, named
 from datastore import plan as planning
+from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
@@ -71,6 +72,7 @@ class Committer:
         history: History,
         empty: Node,
         publish: Callable[[str], None] = lambda _: None,
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
     ) -> None:
         """Commit through `backends`, in this order, and write `history`; `empty` is a tree without anything.
 
@@ -82,7 +84,7 @@ class Committer:
         self._values = SupportedValues(backends)
         self._wanted = Wanted()
         self._lock = threading.Lock()
-        self._systems = Systems(backends, self._wanted, publish)
+        self._systems = Systems(backends, self._wanted, publish, deadlines)
         self._mender = Mender(self._lock, self._mended)
         self._publish = publish
         self._empty = self._running = empty
@@ -275,9 +277,10 @@ class Committer:
         if self._is_closed:
             return "the server is ending"
         if not self._look_again(self._unseen):
-            return "a backend does not answer"
+            return listed(self._systems.losses) or "a backend does not answer"
         if not self._systems.get_in_step():
-            return f"the systems are out of step with running, at {listed(map(named, self.out_of_step), 5)}"
+            why = "".join(f"; {loss}" for loss in self._systems.losses)
+            return f"the systems are out of step with running, at {listed(map(named, self.out_of_step), 5)}{why}"
         if not self._mark_aborted():
             return "the history cannot be written"
         return ""

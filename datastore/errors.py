@@ -96,3 +96,7 @@ class UnknownCommit(RequestError):
     """A commit that is not in the history, or did not take effect."""
 
     tag = "invalid-value"
+
+
+class StateUnknown(RequestError):
+    """State that a backend was asked for and did not tell."""

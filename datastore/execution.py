@@ -49,7 +49,7 @@ class Execution:
 
         That goes for what depends on the change, too: what a system drops without its being in the plan is not put back.
         """
-        wrong = self._systems.way_to(self._plan.targets).operations
+        wrong = self._systems.way_to(self._plan.targets, "verify").operations
         if not wrong:
             return
         planned = {step.operation.key for step in self._plan.steps}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from yang.filter import keys_wanted, select
 from yang.path import Path
 from yang.tree import Entries, Node, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
 
@@ -18,13 +18,21 @@ if TYPE_CHECKING:
     from yang.tree import Child, Key
     from yang.values import Value
 
+    State: TypeAlias = Mapping[ObjectKey, Mapping[str, Value]]
+    Reading: TypeAlias = Callable[[StateSource, Collection[ObjectKey] | None], State]
+
+
+def _read(source: StateSource, keys: Collection[ObjectKey] | None) -> State:
+    return source.read(keys)
+
 
 class Operational:
     """Brings configuration and state together for reading."""
 
-    def __init__(self, schema: Schema, sources: Sequence[StateSource]) -> None:
-        """Take state from `sources`; where several give a leaf, the first one is believed."""
+    def __init__(self, schema: Schema, sources: Sequence[StateSource], read: Reading = _read) -> None:
+        """Take state from `sources` by `read`; where several give a leaf, the first one is believed."""
         self._schema = schema
+        self._read = read
         self._sources = [(source, way) for source in sources if (way := _way(schema, source.path))]
 
     def view(self, running: Node, deferred: Collection[Path], wanted: Sequence[_Element] | None) -> Node:
@@ -58,7 +66,7 @@ class Operational:
             keys = keys_wanted(wanted, way[: lists[0]])
             if is_nested and keys is not None:
                 keys = {(key,) for key in keys}
-        read = source.read(keys)
+        read = self._read(source, keys)
         found: Mapping[ObjectKey, Mapping[str, Value]] = read
         if len(lists) == 1:
             found = {(key,): leaves for key, leaves in read.items()}

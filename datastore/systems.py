@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from backends.backend import Backend
 from backends.operation import BackendLost, Operation, OperationFailed
 from datastore import plan as planning
+from datastore.calls import Calls, Deadlines
 from datastore.plan import Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from backends.backend import Backend
     from backends.resource import Key, Resource
+    from datastore.calls import Phase
     from datastore.wanted import Wanted
 
 logger = logging.getLogger(__name__)
@@ -36,9 +38,16 @@ class Way(NamedTuple):
 class Systems:
     """What the backends manage. Only one thread may use it at a time."""
 
-    def __init__(self, backends: Sequence[Backend], wanted: Wanted, publish: Callable[[str], None]) -> None:
-        """Reach systems through `backends`."""
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        wanted: Wanted,
+        publish: Callable[[str], None],
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
+    ) -> None:
+        """Reach systems through `backends`, each call of which has its deadline."""
         self._backends = tuple(backends)
+        self._calls = {backend: Calls(backend, deadlines) for backend in backends}
         self._place = {resource.kind: place for place, backend in enumerate(backends) for resource in backend.resources}
         self._by_kind = {resource.kind: backend for backend in backends for resource in backend.resources}
         self._wanted = wanted
@@ -57,7 +66,12 @@ class Systems:
         """Return the backend that has resources of the kind of `key`."""
         return self._by_kind[key[0]]
 
-    def read(self, keys: Iterable[Key]) -> dict[Key, Resource]:
+    @property
+    def losses(self) -> list[str]:
+        """Why backends do not answer; normally there are none."""
+        return [calls.loss for calls in self._calls.values() if calls.loss]
+
+    def read(self, keys: Iterable[Key], phase: Phase = "read") -> dict[Key, Resource]:
         """Return what is really there of the resources with `keys`.
 
         Raises:
@@ -68,8 +82,7 @@ class Systems:
             by_backend.setdefault(self.backend_of(key), []).append(key)
         found: dict[Key, Resource] = {}
         for backend, mine in by_backend.items():
-            with _answering(backend):
-                found.update(backend.read(mine))
+            found.update(self._calls[backend].make(phase, partial(backend.read, mine), len(mine)))
         return found
 
     def owned(self) -> list[Resource]:
@@ -80,8 +93,7 @@ class Systems:
         """
         found: list[Resource] = []
         for backend in self._backends:
-            with _answering(backend):
-                found += backend.owned()
+            found += self._calls[backend].make("start", lambda backend=backend: list(backend.owned()))  # type: ignore[misc]
         return found
 
     def refusals(self, backend: Backend, operations: Sequence[Operation]) -> Mapping[int, str]:
@@ -90,8 +102,9 @@ class Systems:
         Raises:
             BackendLost: Its system does not answer.
         """
-        with _answering(backend):
-            return backend.check(operations)
+        if type(backend).check is Backend.check:
+            return {}  # most cannot tell, and need not be asked
+        return self._calls[backend].make("check", lambda: backend.check(operations), len(operations))
 
     def execute(self, backend: Backend, operations: Sequence[Operation]) -> None:
         """Have `backend` carry out `operations`.
@@ -100,10 +113,9 @@ class Systems:
             OperationFailed: Some were refused; the others may have been carried out or not.
             BackendLost: Its system does not answer.
         """
-        with _answering(backend):
-            backend.execute(operations)
+        self._calls[backend].make("execute", lambda: backend.execute(operations), len(operations))
 
-    def way_to(self, targets: Mapping[Key, Resource | None]) -> Way:
+    def way_to(self, targets: Mapping[Key, Resource | None], phase: Phase = "read") -> Way:
         """Return how resources get from what they are to `targets`, None being absence.
 
         What depends on something that has to be replaced is touched as well.
@@ -111,10 +123,10 @@ class Systems:
         Raises:
             BackendLost: A system does not answer.
         """
-        found = self.read(targets)
+        found = self.read(targets, phase)
         bounced = planning.bounced(found, targets, self._wanted)
         if more := {key: target for key, target in bounced.items() if key not in targets}:
-            found |= self.read(more)
+            found |= self.read(more, phase)
             targets = {**targets, **more}
         operations = planning.operations(found, targets, bounced.keys(), self._wanted, lambda key: self._place[key[0]])
         return Way(found, targets, operations)
@@ -185,24 +197,13 @@ class Systems:
             BackendLost: A system does not answer.
         """
         for backend in self._backends:
-            with _answering(backend):
-                backend.watch(changed)
+            self._calls[backend].make("start", partial(backend.watch, changed))
 
     def close(self) -> None:
-        """Let the backends go."""
-        for backend in self._backends:
-            backend.close()
-
-
-@contextmanager
-def _answering(backend: Backend) -> Iterator[None]:
-    """Take a mistake in a backend for its loss: what state its system is in is then as unknown."""
-    try:
-        yield
-    except OperationFailed:
-        raise
-    except BackendLost as error:
-        raise BackendLost(f"{backend.name}: {error}") from error
-    except Exception as error:
-        logger.exception("%s failed", backend.name)
-        raise BackendLost(f"{backend.name}: {error!r}") from error
+        """Let the backends go; one that hangs is left as it is."""
+        for backend, calls in self._calls.items():
+            try:
+                calls.make("close", backend.close)
+            except BackendLost as error:
+                logger.error("not closed: %s", error)  # noqa: TRY400 - where it hangs is not told by our own stack
+            calls.close()

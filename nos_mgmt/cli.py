@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backends.operation import BackendLost
 from nos_mgmt.settings import load
 from yang.bindings import DEFAULT, use
 from yang.errors import ModelError, NosError
@@ -30,7 +31,7 @@ def plain_errors() -> Iterator[None]:
     """Turn the errors that a user can do something about into a line and status 1."""
     try:
         yield
-    except (NosError, OSError) as error:
+    except (NosError, OSError, BackendLost) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from datastore.archive import NOWHERE, Archive, Targets
 from datastore.assertions import Observer
+from datastore.backend_state import BackendState
+from datastore.calls import Deadlines
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged
 from datastore.factory import read_factory_default
@@ -67,6 +69,7 @@ class Device:
         targets: Targets = NOWHERE,
         has_startup: bool = False,
         factory_default: Path = NOTHING,
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
@@ -74,7 +77,7 @@ class Device:
         protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
         says what is kept of the history, `targets` where commits are archived. Only if it `has_startup` there is a startup
         configuration of its own (RFC 6241 section 8.7). The file `factory_default` holds the configuration that factory-reset
-        brings.
+        brings. Calls of backends have `deadlines`.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -94,8 +97,8 @@ class Device:
         self.deviated = {_module_of(parent, name) for parent, name in deviations.unsupported(self.schema)}
         self.deviated |= {full.find(path).module.name for path in own_defaults}
         self.deviation_module = deviations.deviation_module(self.schema, full, own_defaults)
-        sources = [*state, *(source for backend in backends for source in backend.state)]
-        self.operational = Operational(self.schema, sources)
+        self._state = BackendState(backends, deadlines)
+        self.operational = Operational(self.schema, [*state, *self._state.sources], self._state.read)
         self.observer = Observer(
             self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
         )
@@ -105,7 +108,7 @@ class Device:
         """Why nothing can be committed, if the history is damaged."""
         try:
             history = History(Database(history_url, history_patience), self.schema)
-            self._manage(Committer(backends, history, Node(self.schema.root, {}), logger.info), history)
+            self._manage(Committer(backends, history, Node(self.schema.root, {}), logger.info, deadlines), history)
         except HistoryDamaged as damage:
             self._rescue(damage)
 
@@ -152,6 +155,7 @@ class Device:
         """Let the systems and the history go."""
         self.schedule.close()
         self.datastores.close()
+        self._state.close()
         self.committer.close()
         self.retention.close()
         self.archive.close()

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from backends import plugins
+from backends.process import ProcessBackend
 from nos_mgmt import keys
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
@@ -95,6 +96,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 targets=settings.targets,
                 has_startup=settings.startup,
                 factory_default=settings.factory_default,
+                deadlines=settings.deadlines,
             )
             stack.callback(device.close)
             device.start()
@@ -182,7 +184,8 @@ def _backends(settings: Settings, embedded: Embedded, say: Callable[[str], None]
         if name == "hardware" and own.get("driver", "simulated") == "simulated" and "socket" not in own:
             own["socket"] = str(embedded.socket)
             embedded.start_chip()
-        made.append(plugins.backend(name, own))
+        has_process = own.pop("process", False)
+        made.append(ProcessBackend(name, own) if has_process else plugins.backend(name, own))
     return made
 
 

@@ -6,10 +6,12 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datastore.archive import Targets
+from datastore.calls import Deadlines
 from datastore.retention import Limits
 from yang import bindings
 from yang.errors import NosError
@@ -27,6 +29,7 @@ KINDS = {
     float: "a number",
     tuple: "a list of strings",
     dict: "a table of tables",
+    Deadlines: f"a table of numbers above 0, of {', '.join(known.name for known in fields(Deadlines))}",
 }
 """What a value has to be, by the type of its default."""
 LEAST = {
@@ -91,6 +94,8 @@ class Settings:
     """Whether there is a startup configuration: what the machine starts with, whatever was running."""
     factory_default: Path = Path(os.devnull)
     """The file with the configuration that factory-reset brings; an empty file is an empty configuration."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    """Seconds that a backend may take, by phase."""
     message_size: int = 128 << 20
     """Octets that one message may have."""
     hello_time: float = 30.0
@@ -156,6 +161,10 @@ def _value(default: Any, value: Any, folder: Path) -> Any:
             return tuple(value)
         case dict() if isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
             return value
+        case Deadlines() if isinstance(value, dict):
+            known = {phase.name for phase in fields(Deadlines)}
+            are_usable = all(type(seconds) in (int, float) and 0 < seconds < inf for seconds in value.values())
+            return replace(default, **value) if are_usable and known.issuperset(value) else None
         case float() if type(value) in (int, float):
             return float(value)
         case str() | int() if type(value) is type(default):
@@ -175,6 +184,9 @@ def _refuse(settings: Settings) -> None:
         raise SettingsError(f"log_level {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
     if settings.archive_directory and not Path(settings.archive_directory).is_absolute():
         raise SettingsError(f"archive_directory {settings.archive_directory!r} is no absolute path")
+    for name, own in settings.backend.items():
+        if type(own.get("process", False)) is not bool:
+            raise SettingsError(f"process of backend {name} is {own['process']!r}, not true or false")
     # a user's key stands in a file of this name, beside the server's own
     if not USER.fullmatch(settings.user) or settings.user == "host":
         raise SettingsError(f"user {settings.user!r} cannot be a user's name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from backends.backend import Backend
 from backends.hardware.driver import Status
@@ -25,7 +25,7 @@ BULK = 1000
 class HardwareBackend(Backend):
     """Puts interfaces, addresses and static routes into effect in a switch chip."""
 
-    name: ClassVar[str] = "hardware"
+    name = "hardware"
     resources = OBJECTS
 
     def __init__(self, driver: Driver) -> None:

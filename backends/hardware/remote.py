@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from backends.codec import kinds_of, plain, plain_operation, restored, restored_operation, tupled
+from backends.documents import Documents
 from backends.hardware.driver import Answer, Capabilities, Counters, Driver, DriverLost, PortStatus, Status
 from backends.hardware.objects import OBJECTS, Object
 from backends.hardware.simulated import Fault, SimulatedAsic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from backends.operation import Operation
     from backends.resource import Key
@@ -48,8 +49,8 @@ class RemoteDriver(Driver):
         """
         self._path = path
         self._lock = threading.Lock()
-        self._connection: _Connection | None = _Connection(path)
-        self._watching: _Connection | None = None
+        self._connection: Documents | None = _connected(path)
+        self._watching: Documents | None = None
         self._watcher: threading.Thread | None = None
         self._closing = threading.Event()
 
@@ -123,7 +124,7 @@ class RemoteDriver(Driver):
             if self._closing.is_set():
                 raise DriverLost(f"the connection to the chip behind {self._path} is closed")
             if self._connection is None:
-                self._connection = _Connection(self._path)
+                self._connection = _connected(self._path)
             try:
                 is_ok, result = self._connection.ask([method, argument])
             except (OSError, ValueError) as error:
@@ -139,9 +140,9 @@ class RemoteDriver(Driver):
             self._connection.close()
             self._connection = None
 
-    def _subscribed(self) -> _Connection:
+    def _subscribed(self) -> Documents:
         """Return a connection that carries events from now on."""
-        connection = _Connection(self._path)
+        connection = _connected(self._path)
         try:
             connection.ask(["watch", None])
         except (OSError, ValueError) as error:
@@ -151,7 +152,7 @@ class RemoteDriver(Driver):
 
     def _follow(self, changed: Callable[[Collection[str]], None]) -> None:
         while self._watching is not None and not self._closing.is_set():
-            for names in self._watching.documents():
+            for names in self._watching:
                 changed(names)
             self._watching.close()
             self._watching = None
@@ -168,45 +169,20 @@ def from_settings(settings: Mapping[str, Any]) -> RemoteDriver:
     return RemoteDriver(Path(settings["socket"]))
 
 
-class _Connection:
-    """A connection to a chip's process, with a document a line."""
+def _connected(path: Path) -> Documents:
+    """Return a connection to the chip's process.
 
-    def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(ANSWER_TIME)
-        try:
-            self._socket.connect(str(path))
-        except OSError as error:
-            self._socket.close()
-            raise DriverLost(f"no chip behind {path}: {error}") from error
-        self._reader = self._socket.makefile("rb")
-
-    def ask(self, document: Any) -> Any:
-        """Return the answer to a request; an OSError or ValueError means that there is none."""
-        self._socket.sendall(json.dumps(document).encode() + b"\n")
-        line = self._reader.readline()
-        if not line.endswith(b"\n"):
-            raise ConnectionResetError("it has gone")
-        return json.loads(line)
-
-    def documents(self) -> Iterator[Any]:
-        """Yield what comes, however long that takes, until the end."""
-        with suppress(OSError, ValueError):
-            self._socket.settimeout(None)
-            for line in self._reader:
-                yield json.loads(line)
-
-    def wait_for_end(self) -> None:
-        """Wait until the other side has closed."""
-        with suppress(OSError):
-            self._reader.read()
-
-    def close(self) -> None:
-        """Close it, which also ends whoever reads from it."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._reader.close()
-        self._socket.close()
+    Raises:
+        DriverLost: Nobody answers there.
+    """
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.settimeout(ANSWER_TIME)
+    try:
+        stream.connect(str(path))
+    except OSError as error:
+        stream.close()
+        raise DriverLost(f"no chip behind {path}: {error}") from error
+    return Documents(stream)
 
 
 class _Handler(socketserver.StreamRequestHandler):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
@@ -70,7 +70,7 @@ class _Request(NamedTuple):
 class KernelBackend(Backend):
     """Puts interfaces, addresses and static routes into effect in a Linux network namespace."""
 
-    name: ClassVar[str] = "kernel"
+    name = "kernel"
     resources = (Port, Link, VlanLink, Address, Neighbor, Route)
 
     def __init__(self, namespace: str | None = None) -> None:

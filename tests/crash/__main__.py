@@ -26,7 +26,8 @@ def main() -> int:
     started = time.monotonic()
     total = Result()
     names = options.shape or list(SHAPES)
-    print(f"{'shape':28} {'boundaries':>10} {'kills':>7} {'errors':>7} {'twice':>7} {'jammed':>7} {'mixed':>7}")
+    columns = ("kills", "errors", "twice", "jammed", "hangs", "deaths", "mixed")
+    print(f"{'shape':28} {'boundaries':>10}" + "".join(f" {column:>7}" for column in columns))
     # spawned, for each of them forks
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as executor:
         waiting = [executor.submit(shape, name, options.part, options.seed, "noscrash") for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from backends.operation import BackendLost, OperationFailed
@@ -25,20 +26,32 @@ class Boundaries:
     """Counts the boundaries that are passed, and does something at some of them."""
 
     def __init__(
-        self, kill_at: int | None = None, fail_at: Iterable[int] = (), jam_at: int | None = None, jam: str = ""
+        self,
+        kill_at: int | None = None,
+        fail_at: Iterable[int] = (),
+        jam_at: int | None = None,
+        jam: str = "",
+        hang_at: int | None = None,
+        hang_for: float = 0.0,
+        end_backend_at: int | None = None,
     ) -> None:
-        """Call `kill` at one of them, raise the error that fits at others, or call `jam`, counting from 1.
+        """Call `kill` at one of them, raise the error that fits at others, hang at one, end a backend's process at one.
 
-        From the boundary `jam_at` on the database is really `jam`: "locked" or "full".
+        They are counted from 1. From the boundary `jam_at` on the database is really `jam`: "locked" or "full".
         """
         self.names: list[str] = []
         self.is_on = False
         self.kill: Callable[[], None] = lambda: None
         self.jam: Callable[[str], None] = lambda _: None
+        self.end_backend: Callable[[], None] = lambda: None
+        self.hang_for = hang_for
+        self.has_process = end_backend_at is not None
         self._kill_at = kill_at
         self._jam_at = jam_at
         self._jam = jam
         self._fail_at = frozenset(fail_at)
+        self._hang_at = hang_at
+        self._end_backend_at = end_backend_at
 
     def reach(self, name: str, error: Error | None = None) -> None:
         """Pass a boundary."""
@@ -49,6 +62,10 @@ class Boundaries:
             self.kill()
         if len(self.names) == self._jam_at:
             self.jam(self._jam)
+        if len(self.names) == self._hang_at:
+            time.sleep(self.hang_for)
+        if len(self.names) == self._end_backend_at:
+            self.end_backend()
         if error is not None and len(self.names) in self._fail_at:
             raise error()
 

@@ -1,4 +1,4 @@
-"""All points of a shape: at each boundary a kill, an error, another one while it is undone, and a jammed database."""
+"""Points of a shape: at each boundary a kill, an error or two, a jammed database, a hang, or the end of a backend's process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from nos_mgmt import device
 from tests.conftest import PORTS
 from tests.crash.boundaries import Boundaries
 from tests.crash.shapes import SHAPES
-from tests.crash.trial import Systems, attempt, judged
+from tests.crash.trial import FOR_EVER, LATE, Systems, attempt, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yang.schema import Schema
+SLOW = 5
+"""One in so many of the points at which a backend hangs or is killed is looked at."""
 
 
 @dataclass
@@ -35,12 +37,14 @@ class Result:
     errors: int = 0
     twice: int = 0
     jams: int = 0
+    hangs: int = 0
+    deaths: int = 0
     mixed: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> int:
         """How many were tried."""
-        return self.kills + self.errors + self.twice + self.jams
+        return self.kills + self.errors + self.twice + self.jams + self.hangs + self.deaths
 
     def add(self, other: Result) -> None:
         """Count what `other` counts."""
@@ -49,12 +53,14 @@ class Result:
         self.errors += other.errors
         self.twice += other.twice
         self.jams += other.jams
+        self.hangs += other.hangs
+        self.deaths += other.deaths
         self.mixed += other.mixed
 
     def row(self, name: str) -> str:
         """Return one line of the table."""
-        numbers = (self.kills, self.errors, self.twice, self.jams, len(self.mixed))
-        return f"{name:28} {self.boundaries:>10}" + "".join(f" {number:>7}" for number in numbers)
+        counts = (self.kills, self.errors, self.twice, self.jams, self.hangs, self.deaths, len(self.mixed))
+        return f"{name:28} {self.boundaries:>10}" + "".join(f" {count:>7}" for count in counts)
 
 
 @contextmanager
@@ -145,4 +151,14 @@ def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> 
             if name.startswith("history:") and random.random() < part:
                 result.jams += 1
                 tried(f"a database {jam} from {number}, {name}, on", Boundaries(jam_at=number, jam=jam))
+    # these take seconds each, so that there are fewer of them; drawn after the others, which stay what they were
+    of_backends = [(number, name) for number, name in enumerate(names, 1) if name.startswith(("kernel:", "hardware:"))]
+    for number, name in of_backends:
+        if random.random() < part / SLOW:
+            result.hangs += 1
+            seconds = random.choice((LATE, FOR_EVER))
+            tried(f"hung at {number}, {name}, for {seconds:g} s", Boundaries(hang_at=number, hang_for=seconds))
+        if random.random() < part / SLOW:
+            result.deaths += 1
+            tried(f"the kernel's backend killed at {number}, {name}", Boundaries(end_backend_at=number))
     return result

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backends.hardware import HardwareBackend
 from backends.hardware.remote import RemoteDriver
 from backends.kernel import KernelBackend
+from backends.process import ProcessBackend, proxy
 from datastore import mender
+from datastore.calls import Deadlines
 from datastore.history import Author
 from tests.conftest import make_device
 from tests.crash.boundaries import Boundaries, WatchedHardware, WatchedKernel, watch_history
@@ -27,12 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from backends.backend import Backend
     from nos_mgmt.device import Device
 
 ME = Author("crash", 1, "test")
 NEVER_SETTLED = "the server stayed out of step, or a commit pending"
-SHORT = 0.1
+PATIENCE = 0.1
 """Seconds to wait for the database."""
+SHORT = Deadlines(read=0.5, check=0.5, execute=0.5, verify=0.5, state=0.5, per_thousand=0.5)
+LATE = 1.5
+"""Seconds that a call hangs which comes back too late."""
+FOR_EVER = 3600.0
+"""Likewise one that does not come back before the server is killed."""
 LONGEST = 60.0
 """Seconds that one commit may take before it counts as hung."""
 
@@ -55,13 +63,20 @@ class Systems:
 
     def server(self, boundaries: Boundaries | None = None) -> Device:
         """Return a server on these systems, started; its calls are `boundaries`."""
-        kernel, chip = KernelBackend(self.namespace), HardwareBackend(RemoteDriver(self.socket))
+        chip = HardwareBackend(RemoteDriver(self.socket))
         if boundaries is None:
-            return make_device(self.folder, [kernel, chip])
+            return make_device(self.folder, [KernelBackend(self.namespace), chip])
+        kernel: Backend
+        if not boundaries.has_process:
+            kernel = KernelBackend(self.namespace)
+        else:
+            kernel = process = ProcessBackend("kernel", {"namespace": self.namespace})
+            boundaries.end_backend = lambda: _end(process)
         watched = [WatchedKernel(kernel), WatchedHardware(chip)]
         for each in watched:
             each.boundaries = boundaries
-        device = make_device(self.folder, list(watched), SHORT)
+        deadlines = SHORT if boundaries.hang_for else Deadlines()
+        device = make_device(self.folder, list(watched), history_patience=PATIENCE, deadlines=deadlines)
         watch_history(device.history, boundaries)
         return device
 
@@ -91,6 +106,12 @@ class Systems:
         """Return what is otherwise than it should be."""
         found = settled(self.namespace, wanted.kernel)
         return found if self.chip() == wanted.chip else [*found, "the chip"]
+
+
+def _end(process: ProcessBackend) -> None:
+    pid = process.pid
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
 
 
 class Outcome(NamedTuple):
@@ -150,6 +171,7 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
     # if it hangs, where it does so is worth knowing
     faulthandler.dump_traceback_later(LONGEST * 0.9)
     mender.PATIENCE = (0.02, 0.1)
+    proxy.BACK_OFF = (0.02, 0.1)
     try:
         device = systems.server(boundaries)
         jammed = Jam(device)
@@ -162,6 +184,8 @@ def _serve(systems: Systems, content: str, boundaries: Boundaries, say: Callable
             said = "failed"
         boundaries.reach("running has moved")
         say(said)
+        if boundaries.hang_for == FOR_EVER:
+            boundaries.kill()
         boundaries.reach("the client knows")
         boundaries.is_on = False
         names = boundaries.names

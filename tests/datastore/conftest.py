@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from backends.backend import Backend
-from backends.configuration import NetworkInstance, Protocol
 from backends.hardware import HardwareBackend
 from backends.hardware.simulated import SimulatedAsic
-from backends.kernel.interfaces import interface_translators
-from backends.kernel.resources import Address, Link, Neighbor, Port, Route, VlanLink
-from backends.kernel.routes import StaticRoute
 from datastore import mender
 from datastore.support import supported
+from tests.backends.paper import PaperKernel
 from tests.conftest import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
-    from backends.operation import Operation
-    from backends.resource import Key, Resource
     from tests.databases import Database
     from tests.datastore.rig import Rig
     from yang.schema import Schema
@@ -31,32 +25,6 @@ if TYPE_CHECKING:
 # how long an example takes says nothing here, and a namespace made for the test serves all examples
 settings.register_profile("datastore", deadline=None)
 settings.load_profile("datastore")
-
-
-class PaperKernel(Backend):
-    """What the kernel backend makes of a configuration, without a kernel: what it is told is just noted."""
-
-    name: ClassVar[str] = "kernel"
-    resources = (Port, Link, VlanLink, Address, Neighbor, Route)
-
-    def __init__(self, ports: Collection[str] = ()) -> None:
-        self.translators = (
-            *interface_translators(has_loopbacks=True, has_bridges=True, has_vlans=True),
-            NetworkInstance(),
-            Protocol(),
-            StaticRoute(),
-        )
-        self.there: dict[Key, Resource] = {Port(name).key: Port(name) for name in ports}
-
-    def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
-        return {key: self.there[key] for key in keys if key in self.there}
-
-    def execute(self, operations: Sequence[Operation]) -> None:
-        for operation in operations:
-            if operation.after is None:
-                del self.there[operation.key]
-            else:
-                self.there[operation.key] = operation.after
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from datastore.calls import Deadlines
 from nos_mgmt.settings import Settings, SettingsError, load
 
 
@@ -52,8 +53,11 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         sessions = 3
         startup = true
         factory_default = "factory.xml"
+        [deadlines]
+        execute = 5
         [backend.hardware]
         driver = "mine"
+        process = true
     """
     found = load(written(tmp_path, text), {})
     assert found.state == tmp_path / "state"  # beside the file, from wherever the server is started
@@ -63,7 +67,8 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
     assert found.hello_time == 5.0
     assert found.limits == (1000, 365)
     assert found.targets[:2] == ("/var/lib/archive", ("keep", "it"))
-    assert found.backend == {"hardware": {"driver": "mine"}}
+    assert found.backend == {"hardware": {"driver": "mine", "process": True}}
+    assert found.deadlines == Deadlines(execute=5)
     assert [
         field.name for field in fields(Settings) if getattr(found, field.name) == getattr(Settings(), field.name)
     ] == []
@@ -102,6 +107,11 @@ def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path
         ('user = "host"', "user 'host' cannot be a user's name"),  # that is the server's own key
         ("backend = 1", "backend is 1, not a table of tables"),
         ("[backend]\nkernel = 1", "backend is {'kernel': 1}, not a table of tables"),
+        ("deadlines = 5", "deadlines is 5, not a table of numbers above 0, of start, read, check, execute"),
+        ("[deadlines]\nread = 0", "deadlines is {'read': 0}, not a table of numbers above 0"),
+        ("[deadlines]\nseal = 1", "deadlines is {'seal': 1}, not a table of numbers above 0"),
+        ("[deadlines]\nread = inf", "deadlines is {'read': inf}, not a table of numbers above 0"),
+        ("[backend.kernel]\nprocess = 1", "process of backend kernel is 1, not true or false"),
         (b"\xff\xfe", "can't decode"),
     ],
 )
