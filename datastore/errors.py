@@ -58,3 +58,9 @@ class UnknownCommit(RequestError):
     """A commit that is not in the history, or did not take effect."""
 
     tag = "invalid-value"
+
+
+class NotAdoptable(RequestError):
+    """Something found in a system that no configuration is known to call for."""
+
+    tag = "operation-not-supported"

@@ -238,6 +238,28 @@ class Datastores:
             self._confirmations.expect(None)
             return done
 
+    def adopt(
+        self, change: Callable[[Node], Node], author: Author, comment: str, accept: Callable[[Plan], None]
+    ) -> Committed:
+        """Make what `change` makes of running the running configuration, if `accept` raises nothing at the plan's sight.
+
+        A candidate with changes is left as it is; one without follows running, as ever.
+
+        Raises:
+            InUse: A session has locked running or the candidate, or a commit waits for its confirmation.
+            RequestError: `change` or `accept` raises it; or as for `Committer.commit`.
+        """
+        with self._committing, self._editing:
+            with self._mutex:
+                # no session has this number
+                self._refuse_if_locked("running", 0)
+                self._refuse_if_locked("candidate", 0)
+            self._confirmations.admit(0, None)
+            done = self._committer.commit(change(self.running), author, comment, accept=accept)
+            with self._mutex:
+                self._set_candidate(self.candidate)
+            return done
+
     def _refuse_lock(self, name: Name, session_id: int) -> None:
         pending = self._confirmations.pending
         if name == "running" and pending is not None and pending.session_id != session_id:

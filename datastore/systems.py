@@ -11,7 +11,7 @@ from datastore import plan as planning
 from datastore.plan import Plan, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from backends.backend import Backend
     from backends.resource import Key, Resource
@@ -44,6 +44,7 @@ class Systems:
         self._wanted = wanted
         self._publish = publish
         self._out_of_step: dict[Key, Resource | None] = {}
+        self._noted: set[Key] | None = None
 
     def __iter__(self) -> Iterator[Backend]:
         return iter(self._backends)
@@ -84,6 +85,33 @@ class Systems:
                 found += backend.owned()
         return found
 
+    def strays(self, wanted: Container[Key], keys: Collection[Key] | None = None) -> list[Resource]:
+        """Return what is there, though it is not `wanted`, and deviates by that; with `keys`, only those are looked for.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        found: list[Resource] = []
+        for backend in self._backends:
+            mine = None if keys is None else {key for key in keys if self.backend_of(key) is backend}
+            if mine is None or mine:
+                with _answering(backend):
+                    found += backend.strays(wanted, mine)
+        return found
+
+    def note(self) -> set[Key]:
+        """Return a set into which the keys of all resources come that are operated on from now on, until `note_no_more`.
+
+        Whoever reads while others may change things can tell by it what may have been read in the middle of a change.
+        """
+        noted: set[Key] = set()
+        self._noted = noted
+        return noted
+
+    def note_no_more(self) -> None:
+        """Note no keys any more."""
+        self._noted = None
+
     def refusals(self, backend: Backend, operations: Sequence[Operation]) -> Mapping[int, str]:
         """Return why `backend` would refuse operations, by their index, as far as that can be told beforehand.
 
@@ -100,6 +128,8 @@ class Systems:
             OperationFailed: Some were refused; the others may have been carried out or not.
             BackendLost: Its system does not answer.
         """
+        if self._noted is not None:
+            self._noted.update(operation.key for operation in operations)
         with _answering(backend):
             backend.execute(operations)
 
@@ -179,7 +209,7 @@ class Systems:
         return not self._out_of_step or self.converge(dict(self._out_of_step))
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
-        """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves.
+        """Call `changed`, from whatever thread, with the keys of fixed resources that came or went by themselves.
 
         Raises:
             BackendLost: A system does not answer.
@@ -187,6 +217,18 @@ class Systems:
         for backend in self._backends:
             with _answering(backend):
                 backend.watch(changed)
+
+    def follow(self, touched: Callable[[Collection[Key] | None, Collection[Key]], None]) -> None:
+        """Call `touched`, from whatever thread, with the keys of resources that somebody else may have changed.
+
+        The second argument are those of them that may have been away in between; None for the first stands for anything.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        for backend in self._backends:
+            with _answering(backend):
+                backend.follow(touched, self._wanted.concerns)
 
     def close(self) -> None:
         """Let the backends go."""

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from datastore.committer import Committer
+from datastore.drift import INTERVAL, Drift
 from datastore.history import History
 from datastore.operational import Operational
 from datastore.store import Datastores
@@ -39,11 +40,12 @@ class Device:
         own_paths: Iterable[str] = (),
         own_state: Callable[[Device], Sequence[StateSource]] = lambda _: (),
         own_defaults: Mapping[str, str] = deviations.NO_DEFAULTS,
+        drift_interval: float = INTERVAL,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
-        protocols deviate from their models.
+        protocols deviate from their models. Everything is compared with what the systems have every `drift_interval` seconds.
 
         Raises:
             ModelError: There is no usable model set.
@@ -61,6 +63,7 @@ class Device:
         self.history = History(history_url, self.schema)
         self.committer = Committer(backends, self.history, Node(self.schema.root, {}), logger.info)
         self.datastores = Datastores(self.committer, self.history)
+        self.drift = Drift(self.committer, self.datastores, logger.info, drift_interval)
         sources = [*state, *(source for backend in backends for source in backend.state)]
         self.operational = Operational(self.schema, sources)
 
@@ -68,9 +71,11 @@ class Device:
         """Come back to the last sealed commit, everywhere, or to the one before it if it had to be confirmed."""
         self.committer.start()
         self.datastores.start()
+        self.drift.start()
 
     def close(self) -> None:
         """Let the systems and the history go."""
+        self.drift.close()
         self.datastores.close()
         self.committer.close()
         self.history.close()

@@ -82,7 +82,15 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         try:
             backends = _backends(settings, embedded, say)
             _end_if(interrupted)
-            device = Device(settings.models, settings.history_url, backends, OWN_PATHS, own_state, OWN_DEFAULTS)
+            device = Device(
+                settings.models,
+                settings.history_url,
+                backends,
+                OWN_PATHS,
+                own_state,
+                OWN_DEFAULTS,
+                settings.drift_interval,
+            )
             stack.callback(device.close)
             device.start()
             _end_if(interrupted)

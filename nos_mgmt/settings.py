@@ -26,7 +26,15 @@ KINDS = {
     dict: "a table of tables",
 }
 """What a value has to be, by the type of its default."""
-LEAST = {"port": 0, "asic_ports": 0, "kernel_ports": 0, "message_size": 1, "hello_time": 0, "sessions": 1}
+LEAST = {
+    "port": 0,
+    "asic_ports": 0,
+    "kernel_ports": 0,
+    "message_size": 1,
+    "hello_time": 0,
+    "sessions": 1,
+    "drift_interval": 0,
+}
 USER = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -70,6 +78,8 @@ class Settings:
     """Seconds that a client may take to say hello."""
     sessions: int = 256
     """Sessions that may be open at once."""
+    drift_interval: float = 60.0
+    """Seconds between comparisons of everything with what the systems have; 0 leaves it to what they tell."""
 
     @property
     def history_url(self) -> str:

@@ -14,6 +14,7 @@ from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
 from backends.kernel import namespaces
 from backends.kernel import netlink as nl
+from backends.kernel.follower import LINK_KINDS, Follower
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
     ADDRESS,
@@ -37,6 +38,7 @@ from backends.kernel.messages import (
     read_address,
     read_link,
     read_neighbor,
+    standing_address,
 )
 from backends.kernel.monitor import LinkChanges, Monitor
 from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload, new_link_payload
@@ -46,12 +48,11 @@ from backends.kernel.state import InterfaceState, SubinterfaceState
 from backends.operation import BackendLost, Failure, OperationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from backends.operation import Operation
     from backends.resource import Key, Resource
 
-LINK_KINDS = frozenset({Port.kind, Link.kind, VlanLink.kind})
 FEW = 32
 """Up to so many things are asked for one by one; for more, everything is listed."""
 FIB_MATCH = 0x2000
@@ -81,6 +82,7 @@ class KernelBackend(Backend):
         self._namespace = namespace
         self._netlink = Netlink(namespace)
         self._monitor: Monitor | None = None
+        self._follower: Follower | None = None
         self._changes = LinkChanges()
         self.offered = self._probe()
         self._loopback = next((kind for kind in ("dummy", "ifb") if kind in self.offered), "")
@@ -104,7 +106,7 @@ class KernelBackend(Backend):
             wanted[key[0]].add(key)
         found: dict[Key, Resource] = {}
         with _answering():
-            links = {key[1] for kind in LINK_KINDS & wanted.keys() for key in wanted[kind]}
+            links = {key[1] for kind in LINK_KINDS for key in wanted[kind]}
             names = links | {key[1] for kind in (Address.kind, Neighbor.kind) for key in wanted[kind]}
             here = self.links(names if len(names) <= FEW else None)
             name_of = self._namer(here)
@@ -138,6 +140,28 @@ class KernelBackend(Backend):
             name_of = self._namer(self.links())
             return [route for route in self._listed_routes(name_of) if route is not None]
 
+    def strays(self, wanted: Container[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
+        """Return routes of our mark, and the addresses and neighbours that somebody has set for good on what is configured."""
+        asked: defaultdict[str, set[Key]] = defaultdict(set)
+        for key in keys or ():
+            asked[key[0]].add(key)
+        found: list[Resource | None] = []
+        with _answering():
+            names = {key[1] for kind in (Address.kind, Neighbor.kind) for key in asked[kind]}
+            here = self.links(None if keys is None or len(names) > FEW else names)
+            name_of = self._namer(here)
+            indexes = [state.ifindex for state in here.values()] if len(here) <= FEW else [0]
+            if keys is None or asked[Address.kind]:
+                found += [standing_address(payload, name_of) for payload in self._addresses(indexes)]
+            if keys is None or asked[Neighbor.kind]:
+                found += [read_neighbor(payload, name_of) for payload in self._neighbors(indexes)]
+            found = [one for one in found if one and any((kind, one.key[1]) in wanted for kind in LINK_KINDS)]
+            if keys is None:
+                found += self._listed_routes(name_of)
+            elif asked[Route.kind]:
+                found += self._routes(asked[Route.kind], name_of)
+        return [one for one in found if one and one.key not in wanted and (keys is None or one.key in asked[one.kind])]
+
     def links(self, names: Collection[str] | None = None) -> dict[str, LinkState]:
         """Return the links with `names`, or all, by name."""
         found: dict[str, LinkState] = {}
@@ -163,10 +187,19 @@ class KernelBackend(Backend):
             lambda names: changed([(Port.kind, name) for name in sorted(names)]),
         )
 
+    def follow(
+        self,
+        touched: Callable[[Collection[Key] | None, Collection[Key]], None],
+        concerns: Callable[[Key], bool],
+    ) -> None:
+        """Tell of links, addresses, neighbours and routes that others change."""
+        self._follower = Follower(self._namespace, self.links, self._netlink.port, touched, concerns)
+
     def close(self) -> None:
         """Stop watching and close the sockets."""
-        if self._monitor is not None:
-            self._monitor.close()
+        for listener in (self._monitor, self._follower):
+            if listener is not None:
+                listener.close()
         self._netlink.close()
 
     def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
