@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from backends.resource import named
 from datastore.errors import NotAdoptable
 from datastore.leaves import leaf_path
 from datastore.places import place_of
@@ -13,6 +14,7 @@ from yang.draft import Draft, DraftEntries, DraftNode
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from backends.resource import Key
     from datastore.committer import Committer
     from datastore.deviation import Deviation
     from datastore.objects import Source
@@ -29,6 +31,7 @@ def adopted(tree: Node, deviations: Collection[Deviation], committer: Committer)
         RequestError: A leaf cannot have such a value.
     """
     draft = Draft(tree)
+    gone = {deviation.key for deviation in deviations if deviation.found is None}
     for deviation in deviations:
         if deviation.wanted is None:
             _create(draft, tree, deviation, committer)
@@ -37,7 +40,7 @@ def adopted(tree: Node, deviations: Collection[Deviation], committer: Committer)
         if source is None:
             raise NotAdoptable(f"{deviation.wanted} is called for by several objects")
         if deviation.found is None:
-            _delete(draft, source.path)
+            _delete(draft, tree, source, gone)
         else:
             _change(draft, tree, deviation, source)
     return draft.tree()
@@ -47,14 +50,12 @@ def is_adopted_by(deviations: Collection[Deviation]) -> Callable[[Plan], None]:
     """Return what raises `NotAdoptable` at a plan that would not leave `deviations` as they were found."""
 
     def accept(plan: Plan) -> None:
-        names = {(one.key, one.attribute) for one in deviations}
-        for key, _ in names:
-            if key not in plan.targets:
-                raise NotAdoptable(f"no configuration is known that calls for what was found of {key[0]}", None)
+        keys = {one.key for one in deviations}
+        for key in keys - plan.targets.keys():
+            raise NotAdoptable(f"no configuration is known that calls for what was found of {named(key)}")
         for step in plan.steps:
-            for attribute in ("", *step.operation.changed()):
-                if (step.operation.key, attribute) in names:
-                    raise NotAdoptable(f"the configuration would call for something else: {step.operation}", step.path)
+            if step.operation.key in keys:
+                raise NotAdoptable(f"the configuration would call for something else: {step.operation}", step.path)
 
     return accept
 
@@ -78,10 +79,18 @@ def _create(draft: Draft, tree: Node, deviation: Deviation, committer: Committer
             )
 
 
-def _delete(draft: Draft, path: Path) -> None:
-    if path.key is None or path.schema.kind != "list":
+def _delete(draft: Draft, tree: Node, source: Source, gone: Collection[Key]) -> None:
+    path = source.path
+    node = node_at(tree, path)
+    if path.key is None or path.schema.kind != "list" or node is None:
         raise NotAdoptable("it comes from a container, which cannot be deleted", path)
-    _entries(draft, path).remove(path.key)
+    for resource in source.translator.resources(source.translator.view(node), path.keys()):
+        if resource.key not in gone:
+            raise NotAdoptable(f"the object calls for {resource} as well, which is there", path)
+    entries = _entries(draft, path)
+    # the object may call for several that have gone
+    if path.key in entries:
+        entries.remove(path.key)
 
 
 def _change(draft: Draft, tree: Node, deviation: Deviation, source: Source) -> None:
@@ -95,7 +104,8 @@ def _change(draft: Draft, tree: Node, deviation: Deviation, source: Source) -> N
 
 
 def _put(draft: Draft, path: Path, value: object) -> None:
-    if path.schema.kind != "leaf" or path.parent is None:
+    is_named = all(step.schema.kind != "list" or step.key is not None for step in path.steps())
+    if path.schema.kind != "leaf" or path.parent is None or not is_named:
         raise NotAdoptable("it is not one leaf that calls for it", path)
     node = _opened(draft, path.parent)
     if value is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from backends.operation import BackendLost
+from backends.operation import BackendLost, Operation
 from backends.resource import named
 from datastore.adoption import adopted, is_adopted_by
 from datastore.database import HistoryFailed
@@ -90,21 +90,21 @@ class Remedies:
                 yield from (Outcome(one, trouble.get(key, "")) for one in group)
 
     def adopt(self, deviations: Sequence[Deviation]) -> Iterator[Outcome]:
-        """Change the configuration by one commit, or by one for each where that is refused, and yield what came of it."""
+        """Change the configuration by one commit, or by one for each resource where that is refused; yield what came of it."""
         if not deviations:
             return
-        self._note(deviations)
+        self._note(one for one in deviations if not self._is_noted(one))
         try:
             yield from self._adopted(deviations)
         except (RequestError, HistoryFailed) as error:
-            if len(deviations) == 1:
-                yield Outcome(deviations[0], f"it could not be adopted: {error}")
-                return
+            groups: dict[Key, list[Deviation]] = {}
             for one in deviations:
-                try:
-                    yield from self._adopted([one])
-                except (RequestError, HistoryFailed) as reason:
-                    yield Outcome(one, f"it could not be adopted: {reason}")
+                groups.setdefault(one.key, []).append(one)
+            if len(groups) == 1:
+                yield from (Outcome(one, f"it could not be adopted: {error}") for one in deviations)
+                return
+            for group in groups.values():
+                yield from self.adopt(group)
 
     def _adopted(self, deviations: Sequence[Deviation]) -> Iterator[Outcome]:
         comment = f"found changed: {listed(map(str, deviations), 3)}"
@@ -118,15 +118,22 @@ class Remedies:
         trouble: dict[Key, str] = {}
         with self._committer.at_rest() as (systems, wanted):
             current = {key: group for key, group in groups.items() if wanted.active.get(key) == group[0].wanted}
-            for _ in range(2):
-                targets = _targets(systems, current)
-                way = systems.way_to(targets)
-                if not way.operations:
+            for is_second in (False, True):
+                operations = systems.way_to(_targets(systems, current)).operations
+                if not operations:
                     return trouble
-                systems.carry_out(way.operations)
+                if is_second:
+                    # what could not be made may have something of somebody else's in its way: it is changed into it
+                    operations = [Operation(one.before or one.after, one.after) for one in operations]
+                systems.carry_out(operations)
             for operation in systems.way_to(_targets(systems, current)).operations:
                 trouble[operation.key] = f"it could not be reverted: {operation} has no effect, or is refused"
         return trouble
+
+    def _is_noted(self, one: Deviation) -> bool:
+        """Return whether this attempt was counted already."""
+        attempts = self._attempts.get(one.name)
+        return attempts is not None and time.monotonic() - attempts.last < STANDING
 
     def _note(self, deviations: Iterable[Deviation]) -> None:
         now = time.monotonic()

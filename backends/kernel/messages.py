@@ -205,7 +205,7 @@ def standing_address(payload: bytes, name_of: Callable[[int], str]) -> Address |
     """Return the address that a NEWADDR tells of if somebody has set it for good: none that the kernel made or learned."""
     _, _, flags, _, _ = ADDRESS.unpack_from(payload)
     found = attributes(payload, ADDRESS.size)
-    if not _number(found.get(8)) | flags & PERMANENT or _number(found.get(11), "=B") in MADE_BY_KERNEL:
+    if not (_number(found.get(8)) | flags) & PERMANENT or _number(found.get(11), "=B") in MADE_BY_KERNEL:
         return None
     address = read_address(payload, name_of)
     number = ipaddress.ip_address(address.address)
