@@ -83,6 +83,16 @@ class Comparison:
         with self._committer.at_rest() as (_, wanted):
             return wanted.foundations(keys)
 
+    def depending(self, keys: Collection[Key]) -> dict[Key, Collection[Key]]:
+        """Return the keys of what depends on each of the resources with `keys`, where anything does."""
+        found: dict[Key, Collection[Key]] = {}
+        with self._committer.at_rest() as (_, wanted):
+            for key in keys:
+                dependents = planning.depending([key], wanted)
+                if len(dependents) > 1:
+                    found[key] = dependents.keys()
+        return found
+
     def _judged(
         self, differing: Collection[Key], found: dict[Key, Resource], strays: Collection[Resource], noted: set[Key]
     ) -> tuple[list[_Difference], set[Key]]:

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost
 from datastore.comparison import Comparison
@@ -19,9 +19,9 @@ from datastore.policies import Policies, policies_of
 from datastore.remedies import Remedies, waits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
-    from backends.resource import Fact, Key, Resource
+    from backends.resource import Key
     from datastore.committer import Committer
     from datastore.comparison import Compared
     from datastore.deviation import Action, Deviation, Kind, Name, Seen
@@ -230,26 +230,30 @@ class Drift:
 
     def _remedy(self) -> None:
         """Revert and adopt what is to be, and whose turn has come."""
-        for name, one in list(self._deviations.items()):
-            action = self._action(one)
-            if one.action != action:
-                self._deviations[name] = replace(one, action=action, outcome="")
+        if self._policies[0] is not self._committer.running:
+            for name, one in list(self._deviations.items()):
+                if one.action != (action := self._action(one)):
+                    self._deviations[name] = replace(one, action=action, outcome="")
         due = [one for one in self._deviations.values() if one.action != "alarm" and self._is_turn(one)]
         if not due:
             return
+        below = self._comparison.depending({one.key for one in self._deviations.values() if _is_shaky(one)})
         reverted = {one.key for one in due if one.action == "revert"}
+        waiting = {one.name for one in due}
         reverts: list[Deviation] = []
         adopts: list[Deviation] = []
         for one in self._deviations.values():
-            rests = self._shaky_below(one) if one.found is None or one in due else set()
+            rests = {key for key, dependents in below.items() if one.key in dependents and one.key != key}
             if one.found is None and not rests.isdisjoint(reverted):
                 # it was lost with what is reverted, and comes back with it
                 reverts.append(one)
-            elif one in due and one.action == "revert" and (one.found is not None or rests <= reverted):
+            elif one.name not in waiting:
+                continue
+            elif one.action == "revert" and (one.found is not None or rests <= reverted):
                 reverts.append(one)
-            elif one in due and not rests:
+            elif not rests:
                 adopts.append(one)
-            elif one in due:
+            else:
                 self._say(one, waits_for(rests))
         self._take(self._remedies.revert(reverts), "reverted")
         self._take(self._remedies.adopt(adopts), "adopted")
@@ -261,15 +265,6 @@ class Drift:
         if wait > 0 and tried and not one.outcome:
             self._say(one, f"it came back {tried} times in a row; the next attempt is in {wait:.0f} s")
         return wait == 0
-
-    def _shaky_below(self, one: Deviation) -> set[Key]:
-        """Return the keys of what a deviation's resource depends on and that deviates in what it offers."""
-        rests = self._comparison.foundations([one.key])
-        return {
-            other.key
-            for other in self._deviations.values()
-            if other.key in rests and _offers(other.found) != _offers(other.wanted)
-        }
 
     def _take(self, outcomes: Iterable[Outcome], kind: Kind) -> None:
         for deviation, trouble, commit_id in outcomes:
@@ -292,5 +287,8 @@ class Drift:
         self._publish(Event(kind, time.time(), one, commit_id))
 
 
-def _offers(resource: Resource | None) -> Mapping[Fact, Any] | None:
-    return resource.offers() if resource is not None else None
+def _is_shaky(one: Deviation) -> bool:
+    """Return whether what depends on a deviation's resource may be different for that: it offers something else."""
+    if one.wanted is None:
+        return False
+    return one.found is None or one.found.offers() != one.wanted.offers()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datastore.systems import Systems
 
 SYSTEM = Author("system", None, "drift")
-REVERTED_AT_ONCE = 256
+REVERTED_AT_ONCE = 500
 """Resources that are reverted while commits wait."""
 PATIENCE = (0.0, 0.0, 0.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds after which the same is tried once more, by how often it was tried before; the last one is repeated."""

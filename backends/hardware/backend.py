@@ -12,7 +12,7 @@ from backends.hardware.translators import translators
 from backends.operation import Failure, OperationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
     from backends.hardware.driver import Driver
     from backends.operation import Operation
@@ -69,6 +69,12 @@ class HardwareBackend(Backend):
     def owned(self) -> Iterable[Resource]:
         """Return every object in the chip, which is ours alone."""
         return self.driver.objects() or ()
+
+    def strays(self, wanted: Container[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
+        """Return the objects that nothing calls for: all in the chip are ours."""
+        asked = self.driver.keys() if keys is None else keys
+        strays = [key for key in asked if key not in wanted]
+        return [found for found in self.driver.get(strays).values() if not found.is_fixed] if strays else ()
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
         """Report ports that come and go."""

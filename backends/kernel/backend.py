@@ -81,6 +81,8 @@ class KernelBackend(Backend):
         namespaces.keep_secondaries(namespace)
         self._namespace = namespace
         self._netlink = Netlink(namespace)
+        # what takes long to list does not keep commits waiting, for a socket serves one after the other
+        self._lists = Netlink(namespace)
         self._monitor: Monitor | None = None
         self._follower: Follower | None = None
         self._changes = LinkChanges()
@@ -166,7 +168,7 @@ class KernelBackend(Backend):
         """Return the links with `names`, or all, by name."""
         found: dict[str, LinkState] = {}
         if names is None:
-            for _, payload in self._netlink.ask(Message(nl.GETLINK, nl.DUMP, IFINFO.pack(0, 0, 0, 0, 0))):
+            for _, payload in self._lists.ask(Message(nl.GETLINK, nl.DUMP, IFINFO.pack(0, 0, 0, 0, 0))):
                 state = read_link(payload)
                 found[state.name] = state
             return found
@@ -201,6 +203,7 @@ class KernelBackend(Backend):
             if listener is not None:
                 listener.close()
         self._netlink.close()
+        self._lists.close()
 
     def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
         with _answering():
@@ -246,18 +249,19 @@ class KernelBackend(Backend):
         for index in indexes:
             for af in (socket.AF_INET, socket.AF_INET6):
                 request = Message(nl.GETADDR, nl.DUMP, ADDRESS.pack(af, 0, 0, 0, index))
-                yield from (payload for kind, payload in self._ask_if_there(request) if kind == nl.NEWADDR)
+                yield from (payload for kind, payload in self._listed(request, index) if kind == nl.NEWADDR)
 
     def _neighbors(self, indexes: Collection[int]) -> Iterator[bytes]:
         for index in indexes:
             for af in (socket.AF_INET, socket.AF_INET6):
                 only = attribute(8, struct.pack("=I", index)) if index else b""
                 request = Message(nl.GETNEIGH, nl.DUMP, NEIGHBOR.pack(af, 0, 0, 0, 0) + only)
-                yield from (payload for kind, payload in self._ask_if_there(request) if kind == nl.NEWNEIGH)
+                yield from (payload for kind, payload in self._listed(request, index) if kind == nl.NEWNEIGH)
 
-    def _ask_if_there(self, request: Message) -> list[tuple[int, bytes]]:
+    def _listed(self, request: Message, index: int) -> list[tuple[int, bytes]]:
+        """Return what is listed of the link `index`, which may have gone, or of all for 0."""
         try:
-            return self._netlink.ask(request)
+            return (self._netlink if index else self._lists).ask(request)
         except NetlinkError as error:
             if error.code == "ENODEV":
                 return []
@@ -292,7 +296,7 @@ class KernelBackend(Backend):
         read = RouteReader(name_of).route
         for af in (socket.AF_INET, socket.AF_INET6):
             payload = ROUTE.pack(af, 0, 0, 0, MAIN_TABLE, PROTOCOL, 0, 0, 0)
-            for kind, answer in self._netlink.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
+            for kind, answer in self._lists.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
                 if kind == nl.NEWROUTE:
                     yield read(answer)
 
