@@ -45,11 +45,13 @@ AFTER = interfaces(
 class Rig:
     """The systems, and the device that manages them; a new one can take over, as after a restart."""
 
-    def __init__(self, folder: Path, full_schema: Schema, ports: tuple[str, ...] = PORTS) -> None:
+    def __init__(
+        self, folder: Path, full_schema: Schema, ports: tuple[str, ...] = PORTS, own_paths: tuple[str, ...] = ()
+    ) -> None:
         self.file = folder / "history.sqlite"
         self.chip = SimulatedAsic(ports)
         self.paper = PaperKernel(ports)
-        self.schema = supported([HardwareBackend(self.chip), self.paper], [], (), full_schema)
+        self.schema = supported([HardwareBackend(self.chip), self.paper], [], own_paths, full_schema)
         self.told: list[str] = []
         self.is_open = False
         self.open()

@@ -17,6 +17,7 @@ from backends.hardware import HardwareBackend
 from backends.hardware.driver import Status
 from backends.hardware.simulated import Fault, SimulatedAsic
 from backends.kernel import KernelBackend, namespaces
+from datastore import remedies
 from datastore.errors import InUse
 from datastore.history import Author
 from nos_mgmt.device import Device
@@ -108,6 +109,7 @@ class Soak:
         self.sites = {number: Site(number) for number in POLICIES}
         self.expected: set[object] = set()
         self.stopping = threading.Event()
+        self.patience = remedies.PATIENCE
 
     def _take(self, event: Event) -> None:
         self.events.append(event)
@@ -120,6 +122,8 @@ class Soak:
         assert may_fail or done.returncode == 0, f"ip {command}: {done.stderr}"
 
     def start(self) -> None:
+        # the same few things are changed again and again here
+        remedies.PATIENCE = (0.0,)
         self.device.start()
         policies = "".join(
             f"<policy><path>{path}</path><action>{action}</action></policy>"
@@ -130,6 +134,7 @@ class Soak:
 
     def close(self) -> None:
         self.device.close()
+        remedies.PATIENCE = self.patience
 
     def run(self, seconds: float, say: Callable[[str], None] = lambda _: None) -> None:
         """Make changes for so long."""
