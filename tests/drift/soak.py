@@ -239,10 +239,11 @@ class Soak:
         keys = site.resources()
         return [one for one in self.device.drift.deviations() if one.key in keys]
 
-    def _committed(self, *edits: str) -> None:
-        """Commit edits of running, with running and candidate locked, as careful clients do."""
+    def _committed(self, *edits: str, fault: Fault | None = None) -> None:
+        """Commit edits of running, with running and candidate locked, as careful clients do; the chip may refuse it."""
         stores = self.device.datastores
         with self._locked():
+            self.chip.inject(fault)
             for edit in edits:
                 stores.edit(ME.session_id or 0, partial(edit_config, config=config(edit)))
             try:
@@ -250,6 +251,8 @@ class Soak:
             except RequestError:
                 stores.discard(ME.session_id or 0)
                 raise
+            finally:
+                self.chip.inject(None)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -292,13 +295,9 @@ class Soak:
             self.ip("link set Ethernet8 up", far=True)
             self.chip.plug("Ethernet8")
             return
-        if choice < 0.3:
-            self.chip.inject(Fault(Status.NO_RESOURCES, after=random.randrange(4)))
-        try:
-            self._committed(_replacing(_beside_configuration(random)))
-            self.result.commits += 1
-        finally:
-            self.chip.inject(None)
+        fault = Fault(Status.NO_RESOURCES, after=random.randrange(4)) if choice < 0.3 else None
+        self.result.commits += 1
+        self._committed(_replacing(_beside_configuration(random)), fault=fault)
 
     def _eventually(self, claim: Callable[[], object], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
