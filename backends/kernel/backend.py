@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import struct
 from collections import defaultdict
@@ -18,7 +17,6 @@ from backends.kernel.follower import LINK_KINDS, Follower
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
     ADDRESS,
-    LINK_TYPES,
     MAIN_TABLE,
     NEIGHBOR,
     PROTOCOL,
@@ -41,7 +39,8 @@ from backends.kernel.messages import (
     standing_address,
 )
 from backends.kernel.monitor import LinkChanges, Monitor
-from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload, new_link_payload
+from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload
+from backends.kernel.probe import offered_kinds
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from backends.kernel.routes import StaticRoute
 from backends.kernel.state import InterfaceState, SubinterfaceState
@@ -86,7 +85,7 @@ class KernelBackend(Backend):
         self._monitor: Monitor | None = None
         self._follower: Follower | None = None
         self._changes = LinkChanges()
-        self.offered = self._probe()
+        self.offered = offered_kinds(self._netlink)
         self._loopback = next((kind for kind in ("dummy", "ifb") if kind in self.offered), "")
         self.translators = (
             *interface_translators(
@@ -208,25 +207,6 @@ class KernelBackend(Backend):
     def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
         with _answering():
             return self.links(names)
-
-    def _probe(self) -> frozenset[str]:
-        """Return the kinds of links that this kernel can make, without making any: each is asked for with an impossible MTU."""
-        kinds = (*LINK_TYPES, "vlan")
-        refused = self._netlink.send(
-            [
-                Message(
-                    nl.NEWLINK,
-                    nl.CREATE | nl.EXCL,
-                    new_link_payload(
-                        [("IFLA_MTU", 0xFFFFFFFF), ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind)]})]
-                    ),
-                )
-                for kind in kinds
-            ]
-        )
-        if any(error.errno == errno.EPERM for error in refused.values()):
-            raise PermissionError(errno.EPERM, "no right to change the network")
-        return frozenset(kind for number, kind in enumerate(kinds) if refused[number].errno != errno.EOPNOTSUPP)
 
     def _namer(self, known: Mapping[str, LinkState]) -> Callable[[int], str]:
         """Return the function that gives the name of a link's index; links that are not in `known` are asked for."""
