@@ -206,8 +206,9 @@ class Soak:
 
     def _judge(self, began: int, site: Site, policy: str, change: Change) -> None:
         """See whether the policy was followed."""
-        ends = [event for event in self.events[began:] if event.deviation.key == change.expected.key]
-        kinds = {event.kind for event in ends if event.kind != "found"}
+        # it is told a moment after it is gone
+        self._eventually(lambda: self._ends(began, change), SEEN_WITHIN)
+        kinds = self._ends(began, change)
         wanted = {"alarm": "healed", "revert": "reverted", "adopt": "adopted" if change.is_adoptable else "healed"}
         # one that is gone with another one is healed by that: a route, when its address is no longer configured
         allowed = {wanted[policy], "healed"} if change.is_wide else {wanted[policy]}
@@ -223,6 +224,11 @@ class Soak:
                     if found.get(key) != active.active[key]
                 ]
         self.result.rows[policy].handled += 1
+
+    def _ends(self, began: int, change: Change) -> set[str]:
+        """Return how what was found of a change has ended."""
+        mine = [event for event in self.events[began:] if event.deviation.key == change.expected.key]
+        return {event.kind for event in mine if event.kind != "found"}
 
     def _event(self, began: int, change: Change) -> Event | None:
         """Return the event that tells of a change rightly."""
