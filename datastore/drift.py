@@ -218,8 +218,9 @@ class Drift:
                 new = replace(one, id=seen, since=time.time(), seen_by=seen_by, action=action)
                 self._deviations[one.name] = new
                 self._tell("found", new)
-        if compared.undecided:
-            self.touch(compared.undecided)
+        # what is out of step is mended by others, who take their time
+        if again := compared.undecided.difference(self._committer.out_of_step):
+            self.touch(again)
         self._remedy()
 
     def _action(self, one: Deviation) -> Action:

@@ -194,6 +194,8 @@ class KernelBackend(Backend):
         concerns: Callable[[Key], bool],
     ) -> None:
         """Tell of links, addresses, neighbours and routes that others change."""
+        if self._follower is not None:
+            self._follower.close()
         self._follower = Follower(self._namespace, self.links, self._netlink.port, touched, concerns)
 
     def close(self) -> None:
