@@ -11,7 +11,7 @@ SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BAC
 
 LIBYANG := yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
 
-.PHONY: help setup run demo test check bench bench-engine differential crash fuzz lock clean
+.PHONY: help setup run demo test check bench bench-engine differential crash soak fuzz lock clean
 
 help:  ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,10 @@ differential: $(DEV) $(MODELS)  ## Compare COUNT verdicts on random instances wi
 crash: $(DEV) $(MODELS)  ## Kill servers, and let things fail, at every boundary of commits
 	@.ci/need ip:iproute2
 	@$(BIN)/python -m tests.crash --seed $(or $(SEED),0) $(ARGS)
+
+soak: $(DEV) $(MODELS)  ## Change a kernel behind a server's back for SECONDS, and see that it finds that and nothing else
+	@.ci/need ip:iproute2
+	@$(BIN)/python -m tests.drift --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0) $(ARGS)
 
 fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)

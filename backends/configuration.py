@@ -56,6 +56,19 @@ def subinterface_name(keys: tuple[Key, ...]) -> str:
     return name if index == 0 else f"{name}.{index!s}"
 
 
+def subinterface_places(device: str) -> Iterator[tuple[Key, ...]]:
+    """Yield the keys of the interface and the subinterface that a device's name can be of."""
+    yield (device,), (0,)
+    name, _, index = device.rpartition(".")
+    if name and index.isdecimal():
+        yield (name,), (int(index),)
+
+
+def static_places(prefix: str) -> Iterator[tuple[Key | None, ...]]:
+    """Yield the keys of the static route for a prefix; its protocol may have any name."""
+    yield (DEFAULT_NAME,), None, (prefix,)
+
+
 def vlan_leaf(view: SubinterfaceView) -> str:
     """Return the leaf that gives a subinterface its VLAN."""
     return OLD_VLAN if view.vlan.match.single_tagged.config.vlan_id is None else VLAN

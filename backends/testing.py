@@ -161,6 +161,26 @@ class BackendConformance:
         backend.execute(scenario.inverses)
         same({resource.key: resource for resource in backend.owned()}, before, "owned after all was taken back")
 
+    def test_what_is_owned_and_not_wanted_is_astray(self, backend: Backend, scenario: Scenario) -> None:
+        """What nothing calls for is among the strays, as it is read, and nothing that is wanted is."""
+        before = {resource.key for resource in backend.strays(frozenset(scenario.keys))}
+        backend.execute(scenario.operations)
+        same(
+            {resource.key for resource in backend.strays(frozenset(scenario.keys))},
+            before,
+            "strays besides what is wanted",
+        )
+        owned = {resource.key: resource for resource in backend.owned()}
+        strays = {resource.key: resource for resource in backend.strays(frozenset())}
+        same({key: strays.get(key) for key in owned}, owned, "strays among what is owned")
+        some = list(owned)[:1]
+        same(
+            {resource.key: resource for resource in backend.strays(frozenset(), some)},
+            {key: owned[key] for key in some},
+            "strays, asked for one",
+        )
+        same(backend.read(list(strays)), strays, "strays, read")
+
     def test_what_will_be_accepted_passes_the_check(self, backend: Backend, scenario: Scenario) -> None:
         """The check has nothing against operations that the system accepts, and changes nothing."""
         state = backend.read(scenario.keys)

@@ -71,6 +71,21 @@ class Translator(ABC, Generic[ViewT]):
             return self.claims[0].leaf
         return next((claim.leaf for claim in self.claims if claim.attribute == attribute), "")
 
+    def value_of(self, resource: Resource, attribute: str, leaf: str) -> Any:  # noqa: ARG002 - for those who know more
+        """Return the value with which `leaf` of an object gives `resource` its `attribute`; None if it does so by its absence.
+
+        It need not be one that the leaf can have, or that does: whoever asks translates what comes of it, and compares.
+        """
+        value = getattr(resource, attribute)
+        return None if value == "" else value
+
+    def places(self, resource: Resource) -> Iterable[tuple[Key | None, ...]]:  # noqa: ARG002 - most cannot tell
+        """Return where an object that calls for `resource` could be: the keys of the list entries on the way to it.
+
+        None stands for the only entry of a list. Of several places, those where more of the way is there are meant.
+        """
+        return ()
+
 
 AnyTranslator = Translator[Any]
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from datastore.changed import Changed
     from datastore.confirmation import Confirmation
     from datastore.history import Author, History
+    from datastore.objects import Source
     from datastore.wanted import Change
     from yang.path import Path
     from yang.tree import Node
@@ -107,6 +108,25 @@ class Committer:
         """Return what is configured and cannot take effect yet."""
         # a commit may change it meanwhile; a copy is made at once
         return list(self._deferred.copy().values())
+
+    @contextmanager
+    def at_rest(self) -> Iterator[tuple[Systems, Wanted]]:
+        """Have the systems, and what is wanted of them, while nothing is committed or mended."""
+        with self._lock:
+            yield self._systems, self._wanted
+
+    def backend_of(self, key: Key) -> Backend:
+        """Return the backend that has resources of the kind of `key`."""
+        return self._systems.backend_of(key)
+
+    def only_source_of(self, key: Key) -> Source | None:
+        """Return the object of running that alone calls for the resource under `key`; None if several do, or none."""
+        with self._lock:
+            return self._wanted.only_source_of(key)
+
+    def look_again(self, keys: Collection[Key]) -> None:
+        """See what follows from fixed resources with `keys` that came or went and that nobody told of."""
+        self._reconsider(keys)
 
     def start(self) -> None:
         """Come back to the last sealed commit: read what the systems are like, and mend what is different.
@@ -192,11 +212,13 @@ class Committer:
         confirmation: Confirmation | None = None,
         plan_id: str = "",
         also: Callable[[Connection], None] | None = None,
+        accept: Callable[[Plan], None] = lambda _: None,
     ) -> Committed:
         """Make `after` the running configuration, everywhere or nowhere.
 
         What has waited for a confirmation is confirmed by it, or waits for `confirmation`. What `also` writes into the
-        database takes effect together with it, or not at all.
+        database takes effect together with it, or not at all. `accept` may raise a RequestError at the sight of the plan,
+        before anything is changed.
 
         Raises:
             PlanChanged: The plan has not the id that is given.
@@ -208,6 +230,7 @@ class Committer:
         with self._trying(after, phases, keep=True) as plan:
             if plan_id and plan.id != plan_id:
                 raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
+            accept(plan)
             with phases("journal"):
                 delta = difference(self._running, after)
             if not delta:

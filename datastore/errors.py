@@ -100,3 +100,9 @@ class UnknownCommit(RequestError):
 
 class StateUnknown(RequestError):
     """State that a backend was asked for and did not tell."""
+
+
+class NotAdoptable(RequestError):
+    """Something found in a system that no configuration is known to call for."""
+
+    tag = "operation-not-supported"

@@ -53,6 +53,13 @@ class FactIndex:
         providers = self._offers.get(fact)
         return providers[min(providers)] if providers else None
 
+    def providers(self, fact: Fact) -> list[Key]:
+        """Return the keys of the resources that offer a fact now."""
+        if fact in self._active:
+            return [fact]
+        index = self._networks if isinstance(fact, Prefix) else self._offers
+        return list(index.get(fact, ()))
+
     def reach(self, question: Reach) -> Any | None:
         """Return the value of the longest network that an address is in, or None."""
         for prefix in _networks(question, self._lengths.get(question[:2], ())):

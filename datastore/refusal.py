@@ -42,7 +42,7 @@ def shortfall(operation: Operation) -> str:
 
 def _leaf_of(source: Source, operation: Operation, failure: Failure, before: Node, after: Node) -> Path:
     """Return the path of the leaf that an operation's failure is about."""
-    node = _node_at(after, source.path) or _node_at(before, source.path)
+    node = node_at(after, source.path) or node_at(before, source.path)
     attributes = [failure.attribute] if failure.attribute else list(operation.changed())
     if operation.action != "update" and len(attributes) > 1:
         attributes = [""]  # of a new resource every attribute is new
@@ -51,7 +51,8 @@ def _leaf_of(source: Source, operation: Operation, failure: Failure, before: Nod
     return leaf_path(source.path, next(filter(None, leaves), ""))
 
 
-def _node_at(tree: Node, path: Path) -> Node | None:
+def node_at(tree: Node, path: Path) -> Node | None:
+    """Return the container or list entry at `path` of `tree`, or None if it is not there."""
     node: Node | None = tree
     for step in path.steps():
         child = node.children.get(step.schema.qname) if node is not None else None

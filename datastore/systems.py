@@ -48,11 +48,13 @@ class Systems:
         """Reach systems through `backends`, each call of which has its deadline."""
         self._backends = tuple(backends)
         self._calls = {backend: Calls(backend, deadlines) for backend in backends}
+        self._looks = {backend: Calls(backend, deadlines) for backend in backends}
         self._place = {resource.kind: place for place, backend in enumerate(backends) for resource in backend.resources}
         self._by_kind = {resource.kind: backend for backend in backends for resource in backend.resources}
         self._wanted = wanted
         self._publish = publish
         self._out_of_step: dict[Key, Resource | None] = {}
+        self._noted: set[Key] | None = None
 
     def __iter__(self) -> Iterator[Backend]:
         return iter(self._backends)
@@ -77,12 +79,23 @@ class Systems:
         Raises:
             BackendLost: A system does not answer.
         """
+        return self._read(self._calls, keys, phase)
+
+    def look(self, keys: Iterable[Key]) -> dict[Key, Resource]:
+        """Return the same as `read`, however long it takes, while another thread uses the systems.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        return self._read(self._looks, keys, "start")
+
+    def _read(self, lines: Mapping[Backend, Calls], keys: Iterable[Key], phase: Phase) -> dict[Key, Resource]:
         by_backend: dict[Backend, list[Key]] = {}
         for key in keys:
             by_backend.setdefault(self.backend_of(key), []).append(key)
         found: dict[Key, Resource] = {}
         for backend, mine in by_backend.items():
-            found.update(self._calls[backend].make(phase, partial(backend.read, mine), len(mine)))
+            found.update(lines[backend].make(phase, partial(backend.read, mine), len(mine)))
         return found
 
     def owned(self) -> list[Resource]:
@@ -95,6 +108,35 @@ class Systems:
         for backend in self._backends:
             found += self._calls[backend].make("start", lambda backend=backend: list(backend.owned()))  # type: ignore[misc]
         return found
+
+    def strays(self, wanted: Collection[Key], keys: Collection[Key] | None = None) -> list[Resource]:
+        """Return what is there, though it is not `wanted`, and deviates by that; with `keys`, only those are looked for.
+
+        Another thread may use the systems meanwhile.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        found: list[Resource] = []
+        for backend in self._backends:
+            mine = None if keys is None else {key for key in keys if self.backend_of(key) is backend}
+            if mine is None or mine:
+                looking = partial(backend.strays, wanted, mine)
+                found += self._looks[backend].make("start", lambda looking=looking: list(looking()))  # type: ignore[misc]
+        return found
+
+    def note(self) -> set[Key]:
+        """Return a set into which the keys of all resources come that are operated on from now on, until `note_no_more`.
+
+        Whoever reads while others may change things can tell by it what may have been read in the middle of a change.
+        """
+        noted: set[Key] = set()
+        self._noted = noted
+        return noted
+
+    def note_no_more(self) -> None:
+        """Note no keys any more."""
+        self._noted = None
 
     def refusals(self, backend: Backend, operations: Sequence[Operation]) -> Mapping[int, str]:
         """Return why `backend` would refuse operations, by their index, as far as that can be told beforehand.
@@ -113,6 +155,8 @@ class Systems:
             OperationFailed: Some were refused; the others may have been carried out or not.
             BackendLost: Its system does not answer.
         """
+        if self._noted is not None:
+            self._noted.update(operation.key for operation in operations)
         self._calls[backend].make("execute", lambda: backend.execute(operations), len(operations))
 
     def way_to(self, targets: Mapping[Key, Resource | None], phase: Phase = "read") -> Way:
@@ -191,13 +235,24 @@ class Systems:
         return not self._out_of_step or self.converge(dict(self._out_of_step))
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
-        """Call `changed`, from whatever thread, with the keys of resources that came, went or changed by themselves.
+        """Call `changed`, from whatever thread, with the keys of fixed resources that came or went by themselves.
 
         Raises:
             BackendLost: A system does not answer.
         """
         for backend in self._backends:
             self._calls[backend].make("start", partial(backend.watch, changed))
+
+    def follow(self, touched: Callable[[Collection[Key] | None, Collection[Key]], None]) -> None:
+        """Call `touched`, from whatever thread, with the keys of resources that somebody else may have changed.
+
+        The second argument are those of them that may have been away in between; None for the first stands for anything.
+
+        Raises:
+            BackendLost: A system does not answer.
+        """
+        for backend in self._backends:
+            self._calls[backend].make("start", partial(backend.follow, touched, self._wanted.concerns))
 
     def close(self) -> None:
         """Let the backends go; one that hangs is left as it is."""
@@ -207,3 +262,4 @@ class Systems:
             except BackendLost as error:
                 logger.error("not closed: %s", error)  # noqa: TRY400 - where it hangs is not told by our own stack
             calls.close()
+            self._looks[backend].close()

@@ -160,6 +160,29 @@ class Wanted:
         demand = self._demands.get(key)
         return demand.source if demand is not None else self._source_before.get(key)
 
+    def concerns(self, key: Key) -> bool:
+        """Return whether the resource under `key` takes effect, or did when the change began; any thread may ask."""
+        # in this order: what is taken back is active again before it is forgotten that it was looked at
+        return key in self._before or key in self._active or key in self._before
+
+    def foundations(self, keys: Iterable[Key]) -> set[Key]:
+        """Return the keys of the resources without which those with `keys` would not be as they are."""
+        given = set(keys)
+        seen = set(given)
+        waiting = list(seen)
+        while waiting:
+            for fact in self.needed(waiting.pop()):
+                for provider in self._facts.providers(fact):
+                    if provider not in seen:
+                        seen.add(provider)
+                        waiting.append(provider)
+        return seen - given
+
+    def only_source_of(self, key: Key) -> Source | None:
+        """Return the object that alone calls for the resource under `key`; None if several do, or none."""
+        demand = self._demands.get(key)
+        return demand.source if demand is not None and key not in self._sharers else None
+
     def keep(self) -> None:
         """Keep the change."""
         self._log.keep()

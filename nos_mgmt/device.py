@@ -13,6 +13,7 @@ from datastore.backend_state import BackendState
 from datastore.calls import Deadlines
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged
+from datastore.drift import INTERVAL, Drift
 from datastore.factory import read_factory_default
 from datastore.history import History
 from datastore.operational import Operational
@@ -70,6 +71,7 @@ class Device:
         has_startup: bool = False,
         factory_default: Path = NOTHING,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
+        drift_interval: float = INTERVAL,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
@@ -77,7 +79,8 @@ class Device:
         protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
         says what is kept of the history, `targets` where commits are archived. Only if it `has_startup` there is a startup
         configuration of its own (RFC 6241 section 8.7). The file `factory_default` holds the configuration that factory-reset
-        brings. Calls of backends have `deadlines`.
+        brings. Calls of backends have `deadlines`. Everything is
+        compared with what the systems have every `drift_interval` seconds.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -103,6 +106,7 @@ class Device:
             self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
         )
         self._history_url, self._limits, self._targets = history_url, limits, targets
+        self._drift_interval = drift_interval
         self._factory_default = read_factory_default(factory_default, self.schema)
         self.rescue = ""
         """Why nothing can be committed, if the history is damaged."""
@@ -126,6 +130,7 @@ class Device:
         if not self.rescue:
             self.history.complete()
             self.datastores.start()
+            self.drift.start()
             self.schedule.start()
             self.archive.start()
             self.retention.start()
@@ -144,6 +149,7 @@ class Device:
             committer, history, self.observer.look, self._factory_default, has_startup=self.has_startup
         )
         self.schedule = Schedule(self.datastores, history)
+        self.drift = Drift(committer, self.datastores, logger.info, self._drift_interval)
         self.archive = Archive(history, self._targets)
         self.retention = Retention(history, self._limits, self._needed)
 
@@ -153,6 +159,7 @@ class Device:
 
     def close(self) -> None:
         """Let the systems and the history go."""
+        self.drift.close()
         self.schedule.close()
         self.datastores.close()
         self._state.close()

@@ -97,6 +97,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 has_startup=settings.startup,
                 factory_default=settings.factory_default,
                 deadlines=settings.deadlines,
+                drift_interval=settings.drift_interval,
             )
             stack.callback(device.close)
             device.start()

@@ -42,6 +42,7 @@ LEAST = {
     "history_patience": 0,
     "history_count": 0,
     "history_days": 0,
+    "drift_interval": 0,
 }
 USER = re.compile(r"[A-Za-z_][\w.-]*")
 
@@ -102,6 +103,8 @@ class Settings:
     """Seconds that a client may take to say hello."""
     sessions: int = 256
     """Sessions that may be open at once."""
+    drift_interval: float = 60.0
+    """Seconds between comparisons of everything with what the systems have; 0 leaves it to what they tell."""
 
     @property
     def limits(self) -> Limits:

@@ -70,6 +70,12 @@ class HardwareBackend(Backend):
         """Return every object in the chip, which is ours alone."""
         return self.driver.objects() or ()
 
+    def strays(self, wanted: Collection[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
+        """Return the objects that nothing calls for: all in the chip are ours."""
+        asked = self.driver.keys() if keys is None else keys
+        strays = [key for key in asked if key not in wanted]
+        return [found for found in self.driver.get(strays).values() if not found.is_fixed] if strays else ()
+
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
         """Report ports that come and go."""
         self.driver.watch(lambda names: changed([(Port.kind, name) for name in names]))

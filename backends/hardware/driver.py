@@ -126,6 +126,10 @@ class Driver(ABC):
         """Return every object but the ports, or None if the chip cannot list them."""
         return None
 
+    def keys(self) -> Collection[Key]:
+        """Return the keys of every object but the ports, as far as the chip can list them."""
+        return [found.key for found in self.objects() or ()]
+
     def watch(self, changed: Callable[[Collection[str]], None]) -> None:  # noqa: B027 - not every chip tells
         """Call `changed`, from whatever thread, with the names of ports that came or went."""
 

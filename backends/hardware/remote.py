@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 KINDS = kinds_of(OBJECTS)
 ANSWER_TIME = 30.0
 START_TIME = 10.0
+AT_ONCE = 250
+"""Objects that are read with one request."""
 PATIENCE = 0.5
 """Seconds between attempts to find the chip that comes after one that has gone."""
 
@@ -48,39 +50,52 @@ class RemoteDriver(Driver):
             DriverLost: Nobody answers there.
         """
         self._path = path
-        self._lock = threading.Lock()
-        self._connection: Documents | None = _connected(path)
+        self._closing = threading.Event()
+        self._line = _Line(path, self._closing)
+        # what takes long to read does not keep commits waiting
+        self._reading = _Line(path, self._closing)
+        self._line.connect()
         self._watching: Documents | None = None
         self._watcher: threading.Thread | None = None
-        self._closing = threading.Event()
 
     def capabilities(self) -> Capabilities:
         """Return what the chip can do."""
-        kinds, capacity, next_hops = self._call("capabilities")
+        kinds, capacity, next_hops = self._line.ask("capabilities")
         return Capabilities(frozenset(kinds), capacity, next_hops)
 
     def availability(self) -> Mapping[str, int]:
         """Return the free entries of each table."""
-        return cast("dict[str, int]", self._call("availability"))
+        return cast("dict[str, int]", self._line.ask("availability"))
 
     def bulk(self, operations: Sequence[Operation]) -> list[Answer]:
         """Execute up to the first error."""
-        answers = self._call("bulk", [plain_operation(operation) for operation in operations])
+        answers = self._line.ask("bulk", [plain_operation(operation) for operation in operations])
         return [Answer(Status(status), detail, attribute) for status, detail, attribute in answers]
 
     def get(self, keys: Collection[Key]) -> Mapping[Key, Object]:
         """Return the objects with `keys`."""
-        found = [restored(values, KINDS) for values in self._call("get", list(keys))]
-        return {wanted.key: wanted for wanted in found if isinstance(wanted, Object)}
+        wanted = list(keys)
+        line = self._line if len(wanted) <= AT_ONCE else self._reading
+        found: dict[Key, Object] = {}
+        for start in range(0, max(len(wanted), 1), AT_ONCE):
+            for values in line.ask("get", wanted[start : start + AT_ONCE]):
+                there = restored(values, KINDS)
+                if isinstance(there, Object):
+                    found[there.key] = there
+        return found
 
     def status(self, ports: Collection[str] | None) -> Mapping[str, PortStatus]:
         """Return the status of ports."""
-        found = self._call("status", list(ports) if ports is not None else None)
+        found = self._line.ask("status", list(ports) if ports is not None else None)
         return {name: PortStatus(is_up, Counters(*counters)) for name, (is_up, counters) in found.items()}
 
     def objects(self) -> Iterable[Object]:
         """Return every object but the ports."""
-        return [cast("Object", restored(values, KINDS)) for values in self._call("objects")]
+        return [cast("Object", restored(values, KINDS)) for values in self._reading.ask("objects")]
+
+    def keys(self) -> Collection[Key]:
+        """Return the key of every object but the ports."""
+        return [tupled(key) for key in self._reading.ask("keys")]
 
     def watch(self, changed: Callable[[Collection[str]], None]) -> None:
         """Report ports that come and go, and all of them when the chip's process has been replaced."""
@@ -90,23 +105,21 @@ class RemoteDriver(Driver):
 
     def inject(self, fault: Fault | None) -> None:
         """Order a failure; None takes all orders back."""
-        self._call("inject", list(fault) if fault is not None else None)
+        self._line.ask("inject", list(fault) if fault is not None else None)
 
     def plug(self, name: str) -> None:
         """Put a port in."""
-        self._call("plug", name)
+        self._line.ask("plug", name)
 
     def pull(self, name: str) -> None:
         """Take a port out."""
-        self._call("pull", name)
+        self._line.ask("pull", name)
 
     def stop(self) -> None:
         """Switch the chip off and wait until its process has ended; its tables are gone."""
-        self._call("stop")
-        with self._lock:
-            if self._connection is not None:
-                self._connection.wait_for_end()
-                self._drop()
+        self._line.ask("stop")
+        self._line.wait_for_end()
+        self._reading.close()
 
     def close(self) -> None:
         """Close the connections; the chip goes on."""
@@ -116,29 +129,8 @@ class RemoteDriver(Driver):
             watching.close()
         if self._watcher is not None:
             self._watcher.join()
-        with self._lock:
-            self._drop()
-
-    def _call(self, method: str, argument: Any = None) -> Any:
-        with self._lock:
-            if self._closing.is_set():
-                raise DriverLost(f"the connection to the chip behind {self._path} is closed")
-            if self._connection is None:
-                self._connection = _connected(self._path)
-            try:
-                is_ok, result = self._connection.ask([method, argument])
-            except (OSError, ValueError) as error:
-                # what is answered too late must not be taken for the answer to the next request
-                self._drop()
-                raise DriverLost(f"the chip behind {self._path} does not answer: {error}") from error
-        if not is_ok:
-            raise DriverLost(f"the chip behind {self._path} cannot do {method}: {result}")
-        return result
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._line.close()
+        self._reading.close()
 
     def _subscribed(self) -> Documents:
         """Return a connection that carries events from now on."""
@@ -167,6 +159,51 @@ class RemoteDriver(Driver):
 def from_settings(settings: Mapping[str, Any]) -> RemoteDriver:
     """Return the driver of the chip behind the setting `socket`."""
     return RemoteDriver(Path(settings["socket"]))
+
+
+class _Line:
+    """One request after the other, over a connection that is made anew when it was lost."""
+
+    def __init__(self, path: Path, closing: threading.Event) -> None:
+        self._path = path
+        self._closing = closing
+        self._lock = threading.Lock()
+        self._connection: Documents | None = None
+
+    def connect(self) -> None:
+        with self._lock:
+            self._connection = _connected(self._path)
+
+    def ask(self, method: str, argument: Any = None) -> Any:
+        with self._lock:
+            if self._closing.is_set():
+                raise DriverLost(f"the connection to the chip behind {self._path} is closed")
+            if self._connection is None:
+                self._connection = _connected(self._path)
+            try:
+                is_ok, result = self._connection.ask([method, argument])
+            except (OSError, ValueError) as error:
+                # what is answered too late must not be taken for the answer to the next request
+                self._drop()
+                raise DriverLost(f"the chip behind {self._path} does not answer: {error}") from error
+        if not is_ok:
+            raise DriverLost(f"the chip behind {self._path} cannot do {method}: {result}")
+        return result
+
+    def wait_for_end(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.wait_for_end()
+                self._drop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _connected(path: Path) -> Documents:
@@ -254,6 +291,8 @@ def _carried_out(chip: SimulatedAsic, method: str, argument: Any) -> Any:
             return chip.status(argument)
         case "objects":
             return [plain(found) for found in chip.objects()]
+        case "keys":
+            return list(chip.keys())
         case "inject" if argument is None:
             return chip.inject(None)
         case "inject":

@@ -103,6 +103,11 @@ class SimulatedAsic(Driver):
         with self._lock:
             return [found for found in self._objects.values() if not found.is_fixed]
 
+    def keys(self) -> Collection[Key]:
+        """Return the key of every object but the ports."""
+        with self._lock:
+            return [key for key, found in self._objects.items() if not found.is_fixed]
+
     def watch(self, changed: Callable[[Collection[str]], None]) -> None:
         """Report ports that are plugged in or pulled."""
         with self._lock:

@@ -30,7 +30,9 @@ from backends.configuration import (
     length_of,
     next_hop_leaf,
     next_hops,
+    static_places,
     subinterface_name,
+    subinterface_places,
     vlan_leaf,
     vlan_of,
 )
@@ -93,6 +95,11 @@ class Interface(Translator[InterfaceView]):
         elif config.type == InterfaceType.SOFTWARE_LOOPBACK:
             yield RouterInterface(name, "loopback")
 
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the interface of a router interface that is no VLAN."""
+        if isinstance(resource, RouterInterface) and resource.type != "sub_port":
+            yield ((resource.name,),)
+
 
 class Subinterface(Translator[SubinterfaceView]):
     """Subinterface 0 is the interface itself; any other one is a VLAN of it."""
@@ -110,6 +117,11 @@ class Subinterface(Translator[SubinterfaceView]):
         vlan_id = vlan_of(view, keys[1][0])
         if vlan_id is not None:
             yield RouterInterface(subinterface_name(keys), "sub_port", str(keys[0][0]), vlan_id)
+
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the subinterface of a VLAN's router interface."""
+        if isinstance(resource, RouterInterface) and resource.type == "sub_port":
+            yield from (keys for keys in subinterface_places(resource.name) if keys[1] != (0,))
 
     def leaf_of(self, resource: Resource, attribute: str, view: SubinterfaceView) -> str:
         """Return the leaf that gave an attribute; the VLAN may stand in two places."""
@@ -151,6 +163,11 @@ class Ipv4Neighbor(Translator[Ipv4NeighborView]):
         """Yield the neighbour."""
         yield _neighbor(keys, view.config.link_layer_address)
 
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the places of an IPv4 neighbour."""
+        if isinstance(resource, Neighbor) and ":" not in resource.address:
+            yield from ((*keys, (resource.address,)) for keys in subinterface_places(resource.router_interface))
+
 
 class Ipv6Neighbor(Translator[Ipv6NeighborView]):
     """A fixed neighbour."""
@@ -162,6 +179,11 @@ class Ipv6Neighbor(Translator[Ipv6NeighborView]):
     def resources(self, view: Ipv6NeighborView, keys: tuple[Key, ...]) -> Iterator[Resource]:
         """Yield the neighbour."""
         yield _neighbor(keys, view.config.link_layer_address)
+
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the places of an IPv6 neighbour."""
+        if isinstance(resource, Neighbor) and ":" in resource.address:
+            yield from ((*keys, (resource.address,)) for keys in subinterface_places(resource.router_interface))
 
 
 class StaticRoute(Translator[StaticView]):
@@ -202,6 +224,11 @@ class StaticRoute(Translator[StaticView]):
         """Return the leaf that gave an attribute: that of the next hop, if the route has but one."""
         leaf = "config/prefix" if attribute == "prefix" else "next-hops/next-hop/config/next-hop"
         return next_hop_leaf(view, leaf)
+
+    def places(self, resource: Resource) -> Iterator[tuple[Key | None, ...]]:
+        """Yield the place of a route."""
+        if isinstance(resource, Route):
+            yield from static_places(resource.prefix)
 
 
 def _connected(keys: tuple[Key, ...], prefix_length: int | None) -> Iterator[Resource]:

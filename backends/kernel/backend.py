@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import struct
 from collections import defaultdict
@@ -15,11 +14,11 @@ from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
 from backends.kernel import echo, namespaces
 from backends.kernel import netlink as nl
+from backends.kernel.follower import LINK_KINDS, Follower
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
     ADDRESS,
     BLACKHOLE,
-    LINK_TYPES,
     MAIN_TABLE,
     NEIGHBOR,
     PROTOCOL,
@@ -39,9 +38,11 @@ from backends.kernel.messages import (
     read_address,
     read_link,
     read_neighbor,
+    standing_address,
 )
 from backends.kernel.monitor import LinkChanges, Monitor
-from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload, new_link_payload
+from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload
+from backends.kernel.probe import offered_kinds
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
 from backends.kernel.routes import StaticRoute
 from backends.kernel.state import InterfaceState, SubinterfaceState
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from backends.operation import Operation
     from backends.resource import Key, Resource
 
-LINK_KINDS = frozenset({Port.kind, Link.kind, VlanLink.kind})
 FEW = 32
 """Up to so many things are asked for one by one; for more, everything is listed."""
 FIB_MATCH = 0x2000
@@ -82,9 +82,12 @@ class KernelBackend(Backend):
         namespaces.keep_secondaries(namespace)
         self._namespace = namespace
         self._netlink = Netlink(namespace)
+        # what takes long to list does not keep commits waiting, for a socket serves one after the other
+        self._lists = Netlink(namespace)
         self._monitor: Monitor | None = None
+        self._follower: Follower | None = None
         self._changes = LinkChanges()
-        self.offered = self._probe()
+        self.offered = offered_kinds(self._netlink)
         self.can_reach = echo.is_permitted(namespace)
         self._loopback = next((kind for kind in ("dummy", "ifb") if kind in self.offered), "")
         self.translators = (
@@ -107,7 +110,7 @@ class KernelBackend(Backend):
             wanted[key[0]].add(key)
         found: dict[Key, Resource] = {}
         with _answering():
-            links = {key[1] for kind in LINK_KINDS & wanted.keys() for key in wanted[kind]}
+            links = {key[1] for kind in LINK_KINDS for key in wanted[kind]}
             names = links | {key[1] for kind in (Address.kind, Neighbor.kind) for key in wanted[kind]}
             here = self.links(names if len(names) <= FEW else None)
             name_of = self._namer(here)
@@ -144,11 +147,33 @@ class KernelBackend(Backend):
             name_of = self._namer(self.links())
             return [route for route in self._listed_routes(name_of) if route is not None]
 
+    def strays(self, wanted: Collection[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
+        """Return routes of our mark, and the addresses and neighbours that somebody has set for good on what is configured."""
+        asked: defaultdict[str, set[Key]] = defaultdict(set)
+        for key in keys or ():
+            asked[key[0]].add(key)
+        found: list[Resource | None] = []
+        with _answering():
+            names = {key[1] for kind in (Address.kind, Neighbor.kind) for key in asked[kind]}
+            here = self.links(None if keys is None or len(names) > FEW else names)
+            name_of = self._namer(here)
+            indexes = [state.ifindex for state in here.values()] if len(here) <= FEW else [0]
+            if keys is None or asked[Address.kind]:
+                found += [standing_address(payload, name_of) for payload in self._addresses(indexes)]
+            if keys is None or asked[Neighbor.kind]:
+                found += [read_neighbor(payload, name_of) for payload in self._neighbors(indexes)]
+            found = [one for one in found if one and any((kind, one.key[1]) in wanted for kind in LINK_KINDS)]
+            if keys is None:
+                found += self._listed_routes(name_of)
+            elif asked[Route.kind]:
+                found += self._routes(asked[Route.kind], name_of)
+        return [one for one in found if one and one.key not in wanted and (keys is None or one.key in asked[one.kind])]
+
     def links(self, names: Collection[str] | None = None) -> dict[str, LinkState]:
         """Return the links with `names`, or all, by name."""
         found: dict[str, LinkState] = {}
         if names is None:
-            for _, payload in self._netlink.ask(Message(nl.GETLINK, nl.DUMP, IFINFO.pack(0, 0, 0, 0, 0))):
+            for _, payload in self._lists.ask(Message(nl.GETLINK, nl.DUMP, IFINFO.pack(0, 0, 0, 0, 0))):
                 state = read_link(payload)
                 found[state.name] = state
             return found
@@ -174,34 +199,27 @@ class KernelBackend(Backend):
         with _answering():
             return echo.answering(self._namespace, addresses)
 
+    def follow(
+        self,
+        touched: Callable[[Collection[Key] | None, Collection[Key]], None],
+        concerns: Callable[[Key], bool],
+    ) -> None:
+        """Tell of links, addresses, neighbours and routes that others change."""
+        if self._follower is not None:
+            self._follower.close()
+        self._follower = Follower(self._namespace, self.links, self._netlink.port, touched, concerns)
+
     def close(self) -> None:
         """Stop watching and close the sockets."""
-        if self._monitor is not None:
-            self._monitor.close()
+        for listener in (self._monitor, self._follower):
+            if listener is not None:
+                listener.close()
         self._netlink.close()
+        self._lists.close()
 
     def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
         with _answering():
             return self.links(names)
-
-    def _probe(self) -> frozenset[str]:
-        """Return the kinds of links that this kernel can make, without making any: each is asked for with an impossible MTU."""
-        kinds = (*LINK_TYPES, "vlan")
-        refused = self._netlink.send(
-            [
-                Message(
-                    nl.NEWLINK,
-                    nl.CREATE | nl.EXCL,
-                    new_link_payload(
-                        [("IFLA_MTU", 0xFFFFFFFF), ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind)]})]
-                    ),
-                )
-                for kind in kinds
-            ]
-        )
-        if any(error.errno == errno.EPERM for error in refused.values()):
-            raise PermissionError(errno.EPERM, "no right to change the network")
-        return frozenset(kind for number, kind in enumerate(kinds) if refused[number].errno != errno.EOPNOTSUPP)
 
     def _namer(self, known: Mapping[str, LinkState]) -> Callable[[int], str]:
         """Return the function that gives the name of a link's index; links that are not in `known` are asked for."""
@@ -224,18 +242,19 @@ class KernelBackend(Backend):
         for index in indexes:
             for af in (socket.AF_INET, socket.AF_INET6):
                 request = Message(nl.GETADDR, nl.DUMP, ADDRESS.pack(af, 0, 0, 0, index))
-                yield from (payload for kind, payload in self._ask_if_there(request) if kind == nl.NEWADDR)
+                yield from (payload for kind, payload in self._listed(request, index) if kind == nl.NEWADDR)
 
     def _neighbors(self, indexes: Collection[int]) -> Iterator[bytes]:
         for index in indexes:
             for af in (socket.AF_INET, socket.AF_INET6):
                 only = attribute(8, struct.pack("=I", index)) if index else b""
                 request = Message(nl.GETNEIGH, nl.DUMP, NEIGHBOR.pack(af, 0, 0, 0, 0) + only)
-                yield from (payload for kind, payload in self._ask_if_there(request) if kind == nl.NEWNEIGH)
+                yield from (payload for kind, payload in self._listed(request, index) if kind == nl.NEWNEIGH)
 
-    def _ask_if_there(self, request: Message) -> list[tuple[int, bytes]]:
+    def _listed(self, request: Message, index: int) -> list[tuple[int, bytes]]:
+        """Return what is listed of the link `index`, which may have gone, or of all for 0."""
         try:
-            return self._netlink.ask(request)
+            return (self._netlink if index else self._lists).ask(request)
         except NetlinkError as error:
             if error.code == "ENODEV":
                 return []
@@ -288,7 +307,7 @@ class KernelBackend(Backend):
         read = RouteReader(name_of).route
         for af in (socket.AF_INET, socket.AF_INET6):
             payload = ROUTE.pack(af, 0, 0, 0, MAIN_TABLE, PROTOCOL, 0, type_, 0)
-            for kind, answer in self._netlink.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
+            for kind, answer in self._lists.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
                 if kind == nl.NEWROUTE:
                     yield read(answer)
 

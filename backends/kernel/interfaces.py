@@ -24,6 +24,7 @@ from backends.configuration import (
     canonical_mac,
     length_of,
     subinterface_name,
+    subinterface_places,
     vlan_leaf,
     vlan_of,
 )
@@ -142,6 +143,10 @@ class Ipv4Address(Translator[Ipv4AddressView]):
         """Yield the address."""
         yield _address(keys, view.config.prefix_length)
 
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the places of an IPv4 address."""
+        yield from _places(resource, Address, 4)
+
 
 class Ipv6Address(Translator[Ipv6AddressView]):
     """An IPv6 address of a subinterface."""
@@ -153,6 +158,10 @@ class Ipv6Address(Translator[Ipv6AddressView]):
     def resources(self, view: Ipv6AddressView, keys: tuple[Key, ...]) -> Iterator[Resource]:
         """Yield the address."""
         yield _address(keys, view.config.prefix_length)
+
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the places of an IPv6 address."""
+        yield from _places(resource, Address, 6)
 
 
 class Ipv4Neighbor(Translator[Ipv4NeighborView]):
@@ -166,6 +175,10 @@ class Ipv4Neighbor(Translator[Ipv4NeighborView]):
         """Yield the neighbour."""
         yield _neighbor(keys, view.config.link_layer_address)
 
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the places of an IPv4 neighbour."""
+        yield from _places(resource, Neighbor, 4)
+
 
 class Ipv6Neighbor(Translator[Ipv6NeighborView]):
     """A fixed entry of the neighbour cache."""
@@ -178,6 +191,10 @@ class Ipv6Neighbor(Translator[Ipv6NeighborView]):
         """Yield the neighbour."""
         yield _neighbor(keys, view.config.link_layer_address)
 
+    def places(self, resource: Resource) -> Iterator[tuple[Key, ...]]:
+        """Yield the places of an IPv6 neighbour."""
+        yield from _places(resource, Neighbor, 6)
+
 
 def _address(keys: tuple[Key, ...], prefix_length: int | None) -> Address:
     address = canonical_address(str(keys[2][0]))
@@ -187,6 +204,11 @@ def _address(keys: tuple[Key, ...], prefix_length: int | None) -> Address:
 def _neighbor(keys: tuple[Key, ...], link_layer_address: str | None) -> Neighbor:
     address = canonical_address(str(keys[2][0]))
     return Neighbor(subinterface_name(keys), address, canonical_mac(link_layer_address))
+
+
+def _places(resource: Resource, kind: type[Address | Neighbor], version: int) -> Iterator[tuple[Key, ...]]:
+    if isinstance(resource, kind) and (":" in resource.address) == (version == 6):
+        yield from ((*keys, (resource.address,)) for keys in subinterface_places(resource.interface))
 
 
 def _link_name(name: str, leaf: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import socket
 import struct
@@ -36,6 +37,8 @@ UNIVERSE, LINK_SCOPE, NOWHERE = 0, 253, 255
 UNICAST, BLACKHOLE = 1, 6
 PERMANENT = 0x80
 LOOSE_BINDING = 0x4
+MADE_BY_KERNEL = (1, 2, 3)
+"""IFA_PROTO of addresses that the kernel gives a loopback, has from a router, or makes for a link, where it tells."""
 
 OPER_STATUS = ("UNKNOWN", "NOT_PRESENT", "DOWN", "LOWER_LAYER_DOWN", "TESTING", "DORMANT", "UP")
 """RFC 2863's states as linux/if.h numbers them, and OpenConfig names them."""
@@ -199,6 +202,17 @@ def read_address(payload: bytes, name_of: Callable[[int], str]) -> Address:
     return Address(name_of(index), unpacked(found.get(2) or found[1]), length)
 
 
+def standing_address(payload: bytes, name_of: Callable[[int], str]) -> Address | None:
+    """Return the address that a NEWADDR tells of if somebody has set it for good: none that the kernel made or learned."""
+    _, _, flags, _, _ = ADDRESS.unpack_from(payload)
+    found = attributes(payload, ADDRESS.size)
+    if not (_number(found.get(8)) | flags) & PERMANENT or _number(found.get(11), "=B") in MADE_BY_KERNEL:
+        return None
+    address = read_address(payload, name_of)
+    number = ipaddress.ip_address(address.address)
+    return None if number.is_loopback or (number.version == 6 and number.is_link_local) else address
+
+
 def neighbor_message(before: Neighbor | None, after: Neighbor | None, index: int) -> Message:
     """Return the request that adds, replaces or removes a neighbour; one that was learned is replaced in any case."""
     neighbor = after or before
@@ -217,6 +231,23 @@ def read_neighbor(payload: bytes, name_of: Callable[[int], str]) -> Neighbor | N
     if not state & PERMANENT or 1 not in found or 2 not in found:
         return None
     return Neighbor(name_of(index), unpacked(found[1]), found[2].hex(":"))
+
+
+def touched_neighbor(payload: bytes, name_of: Callable[[int], str]) -> tuple[str, str] | None:
+    """Return the link and the address of the neighbour that a notification tells of, fixed or not."""
+    index = NEIGHBOR.unpack_from(payload)[1]
+    octets = attributes(payload, NEIGHBOR.size).get(1)
+    return (name_of(index), unpacked(octets)) if octets is not None and len(octets) in (4, 16) else None
+
+
+def route_of(payload: bytes) -> tuple[str, int, int] | None:
+    """Return prefix, metric and protocol of a route of anybody's in the main table; None if it is in another one."""
+    af, length, _, _, table, protocol, _, _, _ = ROUTE.unpack_from(payload)
+    if table != MAIN_TABLE or af not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    found = attributes(payload, ROUTE.size)
+    destination = found.get(1) or bytes(4 if af == socket.AF_INET else 16)
+    return f"{unpacked(destination)}/{length}", _number(found.get(6)), protocol
 
 
 class RouteMessages:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import select
-import socket
-import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.kernel import netlink as nl
+from backends.kernel.listener import Listener
 from backends.kernel.messages import link_class, oper_status, read_link
-from backends.kernel.netlink import Netlink
 from backends.kernel.resources import Port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from backends.kernel.messages import LinkState
-
-PAUSE = 0.1
-"""Seconds before links are listed anew, after notifications were lost."""
 
 
 class _Seen(NamedTuple):
@@ -69,8 +64,8 @@ class LinkChanges:
         return {seen.name for seen in self._seen.values() if seen.is_port}
 
 
-class Monitor:
-    """Follows the kernel's notifications in a thread of its own."""
+class Monitor(Listener):
+    """Follows the ports that come and go, and the changes of links."""
 
     def __init__(
         self,
@@ -83,43 +78,23 @@ class Monitor:
 
         `links` lists all links there are; that is asked for first, and again whenever notifications were lost.
         """
-        self._netlink = Netlink(namespace, nl.GROUP_LINK)
+        super().__init__(namespace, nl.GROUP_LINK, "kernel monitor")
         self._links = links
         self._changes = changes
         self._changed = changed
-        self._stopping = threading.Event()
-        self._waker, self._woken = socket.socketpair()
         changes.note_all(links().values())
-        self._thread = threading.Thread(target=self._follow, name="kernel monitor", daemon=True)
-        self._thread.start()
+        self.start()
 
-    def close(self) -> None:
-        """Stop following."""
-        self._stopping.set()
-        self._waker.close()
-        self._thread.join()
-        self._woken.close()
-        self._netlink.close()
+    def heard(self, messages: Iterable[tuple[int, bytes]]) -> None:
+        """Note links, and tell of ports."""
+        names: set[str] = set()
+        for kind, payload in messages:
+            if payload[0] == nl.AF_UNSPEC:  # a bridge tells of its ports with messages of its own family
+                names |= self._changes.note(read_link(payload), is_gone=kind == nl.DELLINK)
+        if names:
+            self._changed(names)
 
-    def _follow(self) -> None:
-        while not self._stopping.is_set():
-            names: set[str] = set()
-            select.select([self._netlink.fileno(), self._woken.fileno()], [], [])
-            if self._stopping.is_set():
-                return
-            try:
-                for kind, payload in self._netlink.notifications():
-                    if payload[0] == nl.AF_UNSPEC:  # a bridge tells of its ports with messages of its own family
-                        names |= self._changes.note(read_link(payload), is_gone=kind == nl.DELLINK)
-            except OSError:
-                names = self._listed()
-            if names:
-                self._changed(names)
-
-    def _listed(self) -> set[str]:
-        """Return the names of all ports, after notifications were lost; nothing if the next attempt has to tell."""
-        self._stopping.wait(PAUSE)
-        try:
-            return self._changes.note_all(self._links().values())
-        except OSError:
-            return set()
+    def lost(self) -> None:
+        """Tell of all ports; if they cannot be listed, the next attempt has to tell."""
+        with suppress(OSError):
+            self._changed(self._changes.note_all(self._links().values()))

@@ -34,7 +34,8 @@ NEWNEIGH, DELNEIGH, GETNEIGH = 28, 29, 30
 
 IFLA_IFNAME, IFLA_MTU, IFLA_IFALIAS, IFLA_GROUP = 3, 4, 20, 27
 
-GROUP_LINK = 1
+GROUP_LINK, GROUP_NEIGH = 0x1, 0x4
+GROUP_IPV4_IFADDR, GROUP_IPV4_ROUTE, GROUP_IPV6_IFADDR, GROUP_IPV6_ROUTE = 0x10, 0x40, 0x100, 0x400
 
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
@@ -170,14 +171,24 @@ class Netlink:
                 answers.append((kind, payload))
         return answers if is_whole else None
 
-    def notifications(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the notifications of one receive.
+    @property
+    def port(self) -> int:
+        """The number by which the kernel tells this socket from others, and says whose request brought a change about."""
+        return int(self._socket.getsockname()[0])
+
+    def notifications(self, besides: int = -1) -> Iterator[tuple[int, bytes]]:
+        """Yield the notifications of one receive, but for what the socket with the port `besides` brought about.
 
         Raises:
             OSError: Some were lost, none came in time, or the socket is closed.
         """
-        for _, kind, _, payload in _messages(self._socket.recv(1 << 18)):
-            yield kind, payload
+        data = self._socket.recv(1 << 18)
+        offset = 0
+        while offset + 16 <= len(data):
+            length, kind, _, _, port = HEADER.unpack_from(data, offset)
+            if port != besides:
+                yield kind, data[offset + 16 : offset + length]
+            offset += (length + 3) & ~3
 
     def _receive(self, first: int, last: int) -> Iterator[tuple[int, int, int, bytes]]:
         """Yield the answers to the requests `first` to `last`, up to the acknowledgement of the last or the end of its dump."""

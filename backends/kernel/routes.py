@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from backends.configuration import (
     IPV6_METRIC,
@@ -13,9 +13,11 @@ from backends.configuration import (
     canonical_prefix,
     next_hop_leaf,
     next_hops,
+    static_places,
 )
 from backends.kernel.resources import Hop, Route
 from backends.translator import Translator, Untranslatable
+from yang.bindings.openconfig_local_routing import LocalDefinedNextHop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,3 +57,17 @@ class StaticRoute(Translator[StaticView]):
     def leaf_of(self, resource: Resource, attribute: str, view: StaticView) -> str:
         """Return the leaf that gave an attribute: that of the next hop, if the route has but one."""
         return next_hop_leaf(view, super().leaf_of(resource, attribute, view))
+
+    def value_of(self, resource: Resource, attribute: str, leaf: str) -> Any:
+        """Return the address or the link of a route's next hop, if it has but one."""
+        if attribute != "next_hops" or not isinstance(resource, Route):
+            return super().value_of(resource, attribute, leaf)
+        if not resource.next_hops:
+            return str(LocalDefinedNextHop.DROP) if leaf.endswith("next-hop") else None
+        gateway, interface = resource.next_hops[0]
+        return (gateway if leaf.endswith("next-hop") else interface) or None
+
+    def places(self, resource: Resource) -> Iterator[tuple[Key | None, ...]]:
+        """Yield the place of a route."""
+        if isinstance(resource, Route):
+            yield from static_places(resource.prefix)

@@ -47,10 +47,27 @@ class Description(NamedTuple):
     translators: tuple[AnyTranslator, ...]
     resources: tuple[type[Resource], ...]
     sources: tuple[Source, ...]
+    can_reach: bool
+
+
+class Event(NamedTuple):
+    """What happened in a system by itself."""
+
+    what: str
+    """`came`, for what came or went, or `touched`, for what somebody may have changed."""
+    keys: list[Key] | None
+    shaken: list[Key]
+
+
+def _key(given: Any) -> Key:
+    if not isinstance(given, list):
+        raise TypeError(given)
+    key: Key = tupled(given)
+    return key
 
 
 class Child:
-    """One process, with three lines to it: for calls, for reading state meanwhile, and for what it tells by itself."""
+    """One process, with four lines to it: for calls, for long lists and for state meanwhile, and for what it tells itself."""
 
     def __init__(self) -> None:
         """Start it.
@@ -58,7 +75,7 @@ class Child:
         Raises:
             OSError: The system has no room for it.
         """
-        pairs = [socket.socketpair() for _ in range(3)]
+        pairs = [socket.socketpair() for _ in range(4)]
         descriptors = [theirs.fileno() for _, theirs in pairs]
         # whatever is imported here is found there as well
         path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)  # noqa: PTH109 - it is a text
@@ -80,8 +97,8 @@ class Child:
         finally:
             for _, theirs in pairs:
                 theirs.close()
-        self._calls, self._state, self._told = (Documents(ours) for ours, _ in pairs)
-        self._locks = {self._calls: threading.Lock(), self._state: threading.Lock()}
+        self._calls, self._lists, self._state, self._told = (Documents(ours) for ours, _ in pairs)
+        self._locks = {line: threading.Lock() for line in (self._calls, self._lists, self._state)}
         self._end = threading.Lock()
         self._why = ""
 
@@ -117,16 +134,23 @@ class Child:
         """Return the outcome of a call and what belongs to it; an OSError or ValueError means that there is none."""
         return self._ask(self._calls, [method, argument])
 
-    def state(self, number: int, keys: Any) -> Any:
-        """Return the same for the state that a source has of objects."""
-        return self._ask(self._state, ["state", [number, keys]])
+    def list(self, method: str, argument: Any) -> Any:
+        """Return the same for a call that takes long and changes nothing, while other calls go on."""
+        return self._ask(self._lists, [method, argument])
 
-    def events(self) -> Iterator[list[Key]]:
-        """Yield the keys of what came, went or changed by itself, until the process ends or what it says is no such thing."""
-        for keys in self._told:
-            if not isinstance(keys, list) or not all(isinstance(key, list) for key in keys):
+    def observe(self, method: str, argument: Any) -> Any:
+        """Return the same for a call about the state of the system, likewise."""
+        return self._ask(self._state, [method, argument])
+
+    def events(self) -> Iterator[Event]:
+        """Yield what the process tells by itself, until it ends or what it says is no such thing."""
+        for document in self._told:
+            try:
+                what, keys, shaken = document
+                event = Event(what, None if keys is None else [*map(_key, keys)], [*map(_key, shaken)])
+            except (TypeError, ValueError):
                 return
-            yield [tupled(key) for key in keys]
+            yield event
 
     def kill(self, why: str) -> None:
         """End it at once; `why` is what is said of it from now on."""
@@ -148,7 +172,7 @@ class Child:
 
     def finish(self) -> None:
         """Have it end, once it has let its system go."""
-        for line in (self._calls, self._state, self._told):
+        for line in (*self._locks, self._told):
             line.end()
 
     def close(self) -> None:

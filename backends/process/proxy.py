@@ -18,7 +18,7 @@ from backends.codec import (
     restored_value,
 )
 from backends.operation import BackendLost, Failure, OperationFailed
-from backends.process.child import Child
+from backends.process.child import Child, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a process is started again; the last one is repeated."""
+FEW = 32
+"""Up to so many resources are read in no time."""
 SOUND = 60.0
 """Seconds after which a process counts as sound: when it ends then, the waiting begins anew."""
 
@@ -58,6 +60,7 @@ class ProcessBackend(Backend):
         self._last: Child | None = None
         self._how = "has not been started"
         self._changed: Callable[[Collection[Key]], None] | None = None
+        self._touched: Callable[[Collection[Key] | None, Collection[Key]], None] | None = None
         self._asked: dict[Key, None] = {}
         self._closing = threading.Event()
         self._kinds: dict[str, type[Resource]] = {}
@@ -68,7 +71,7 @@ class ProcessBackend(Backend):
         outcome = first.get()
         if isinstance(outcome, BaseException):
             raise outcome
-        self.name, self.translators, self.resources, sources = outcome
+        self.name, self.translators, self.resources, sources, self.can_reach = outcome
         self._kinds = kinds_of(self.resources)
         self.state = tuple(self._source(number, told) for number, told in enumerate(sources))
 
@@ -82,8 +85,10 @@ class ProcessBackend(Backend):
         """Return what is there of `keys`."""
         # when another process has taken over, nobody knows whether these came or went meanwhile
         self._asked.update(dict.fromkeys(key for key in keys if self._kinds[key[0]].is_fixed))
-        found = [restored(values, self._kinds) for values in self._call("read", list(keys))]
-        return {resource.key: resource for resource in found if resource is not None}
+        wanted = list(keys)
+        # what takes long to list does not keep other calls waiting
+        found = self._answered("read", lambda child: (child.list if len(wanted) > FEW else child.call)("read", wanted))
+        return {resource.key: resource for resource in self._restored(found)}
 
     def execute(self, operations: Sequence[Operation]) -> None:
         """Have `operations` carried out."""
@@ -91,8 +96,18 @@ class ProcessBackend(Backend):
 
     def owned(self) -> Iterable[Resource]:
         """Return what carries this program's mark."""
-        found = (restored(values, self._kinds) for values in self._call("owned"))
-        return [resource for resource in found if resource is not None]
+        return self._restored(self._call("owned"))
+
+    def strays(self, wanted: Collection[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
+        """Return what is there and should not be."""
+        mine = [key for key in wanted if key[0] in self._kinds]
+        asked = None if keys is None else list(keys)
+        return self._restored(self._answered("strays", lambda child: child.list("strays", [mine, asked])))
+
+    def reached(self, addresses: Collection[str]) -> Collection[str]:
+        """Return which of `addresses` answer."""
+        found: list[str] = self._answered("reached", lambda child: child.observe("reached", list(addresses)))
+        return found
 
     def check(self, operations: Sequence[Operation]) -> Mapping[int, str]:
         """Return which of `operations` would be refused."""
@@ -102,6 +117,15 @@ class ProcessBackend(Backend):
         """Report what comes, goes or changes by itself; and what might have, when another process has taken over."""
         self._changed = changed
         self._call("watch")
+
+    def follow(
+        self,
+        touched: Callable[[Collection[Key] | None, Collection[Key]], None],
+        concerns: Callable[[Key], bool],  # noqa: ARG002 - whoever is told looks at what is wanted anyhow
+    ) -> None:
+        """Tell of what others change, also of what concerns nobody; and of anything, when another process has taken over."""
+        self._touched = touched
+        self._call("follow")
 
     def abandon(self) -> None:
         """Kill the process."""
@@ -125,7 +149,7 @@ class ProcessBackend(Backend):
 
         def read(_: StateSource, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
             wanted = None if keys is None else [plain_object_key(key) for key in keys]
-            found = self._answered("state", lambda child: child.state(number, wanted))
+            found = self._answered("state", lambda child: child.observe("state", [number, wanted]))
             return {
                 restored_object_key(key): {leaf: restored_value(value) for leaf, value in leaves.items()}
                 for key, leaves in found
@@ -172,9 +196,10 @@ class ProcessBackend(Backend):
             self._child = child
             if attempt:
                 logger.warning("%s: another process has taken over, with the number %s", self.name, child.pid)
-                self._tell(list(self._asked))
-            for keys in child.events():
-                self._tell(keys)
+                self._tell(Event("came", list(self._asked), []))
+                self._tell(Event("touched", None, []))
+            for event in child.events():
+                self._tell(event)
             self._how = child.ended()
             self._child = None
             child.close()
@@ -193,6 +218,8 @@ class ProcessBackend(Backend):
                 child, _ = self._started()
                 if self._changed is not None:
                     child.call("watch")
+                if self._touched is not None:
+                    child.call("follow")
             except Exception as error:  # noqa: BLE001 - it is logged, and tried again
                 self._how = f"could not be started again: {error}"
             else:
@@ -211,11 +238,18 @@ class ProcessBackend(Backend):
             child.close()
             raise
 
-    def _tell(self, keys: Collection[Key]) -> None:
-        if self._changed is None or not keys or self._closing.is_set():
+    def _tell(self, event: Event) -> None:
+        if self._closing.is_set():
             return
         try:
-            self._changed(keys)
+            if event.what == "came" and event.keys and self._changed is not None:
+                self._changed(event.keys)
+            elif event.what == "touched" and self._touched is not None:
+                self._touched(event.keys, event.shaken)
         except Exception:
             # a mistake of whoever is told must not end the supervision
-            logger.exception("%s: what came or went could not be told", self.name)
+            logger.exception("%s: what came, went or was changed could not be told", self.name)
+
+    def _restored(self, found: Iterable[Any]) -> list[Resource]:
+        resources = (restored(values, self._kinds) for values in found)
+        return [resource for resource in resources if resource is not None]

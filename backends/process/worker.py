@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backends import plugins
@@ -85,8 +86,17 @@ class Worker:
             case "check":
                 operations = [restored_operation(values, self._kinds) for values in argument]
                 return list(self._backend.check(operations).items())
+            case "strays":
+                wanted, keys = argument
+                asked = None if keys is None else {tupled(key) for key in keys}
+                return [plain(found) for found in self._backend.strays({tupled(key) for key in wanted}, asked)]
+            case "reached":
+                return list(self._backend.reached(argument))
             case "watch":
-                return self._backend.watch(self._tell)
+                return self._backend.watch(lambda keys: self._tell("came", keys))
+            case "follow":
+                # what the configuration calls for is known to the server only
+                return self._backend.follow(partial(self._tell, "touched"), lambda _: True)
             case "state":
                 number, keys = argument
                 wanted = None if keys is None else [restored_object_key(key) for key in keys]
@@ -97,15 +107,17 @@ class Worker:
                 ]
         raise ValueError(f"no method {method}")
 
-    def _tell(self, keys: Collection[Key]) -> None:
+    def _tell(self, what: str, keys: Collection[Key] | None, shaken: Collection[Key] = ()) -> None:
         with self._telling, suppress(OSError):
-            self._told.say(list(keys))
+            self._told.say([what, None if keys is None else list(keys), list(shaken)])
 
 
 def describe(backend: Backend) -> Description:
     """Return what a backend is, apart from its system."""
     sources = (Source(type(source), source.path, source.leaves, source.missing) for source in backend.state)
-    return Description(backend.name, tuple(backend.translators), tuple(backend.resources), tuple(sources))
+    return Description(
+        backend.name, tuple(backend.translators), tuple(backend.resources), tuple(sources), backend.can_reach
+    )
 
 
 def main() -> None:
@@ -118,7 +130,7 @@ def main() -> None:
     # the server ends it by closing its lines, when a commit under way is finished
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    calls, state, told = (Documents(socket.socket(fileno=line)) for line in arguments.lines)
+    calls, lists, state, told = (Documents(socket.socket(fileno=line)) for line in arguments.lines)
     backend: Backend | None = None
     for hello in calls:
         name, settings, level = pickle.loads(base64.b64decode(hello))  # noqa: S301 - the server's own, see Child.greet
@@ -134,7 +146,8 @@ def main() -> None:
     if backend is None:
         return
     worker = Worker(backend, told)
-    threading.Thread(target=worker.serve, args=(state,), name="state", daemon=True).start()
+    for line, name in ((lists, "lists"), (state, "state")):
+        threading.Thread(target=worker.serve, args=(line,), name=name, daemon=True).start()
     worker.serve(calls)
     backend.close()
 

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from backends.resource import named
 from datastore.commits import Wanted
+from datastore.deviation import shown
 from nos_mgmt.netconf.messages import HISTORY
 from nos_mgmt.netconf.reading import subtree_filter
 from nos_mgmt.netconf.times import date_and_time, seconds_of
@@ -149,9 +150,9 @@ def _plan(plan: Plan) -> Iterator[str]:
         for name, (before, after) in operation.changed().items():
             yield f"<attribute><name>{name}</name>"
             if operation.before is not None:
-                yield f"<before>{escape(_text(before))}</before>"
+                yield f"<before>{escape(shown(before))}</before>"
             if operation.after is not None:
-                yield f"<after>{escape(_text(after))}</after>"
+                yield f"<after>{escape(shown(after))}</after>"
             yield "</attribute>"
         yield "</operation>"
     for key, path, reason in plan.deferred:
@@ -164,14 +165,3 @@ def _plan(plan: Plan) -> Iterator[str]:
 
 def _element(name: str, value: object) -> str:
     return f'<{name} xmlns="{HISTORY}">{escape(str(value))}</{name}>'
-
-
-def _text(value: object) -> str:
-    """Return an attribute's value for people: nested tuples without the brackets and quotes."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return ", ".join(
-            " ".join(map(str, filter(None, part))) if isinstance(part, tuple) else str(part) for part in value
-        )
-    return str(value)

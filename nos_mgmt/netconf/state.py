@@ -1,9 +1,10 @@
-"""The state that is the server's own: its history, its capabilities and its schemas."""
+"""The state that is the server's own: its history, what deviates from it, its capabilities and its schemas."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
 from nos_mgmt.netconf.capabilities import capabilities
@@ -14,6 +15,7 @@ from yang.values import Identity, Value
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from datastore.deviation import Deviation
     from nos_mgmt.device import Device
     from yang.tree import Key
 
@@ -37,6 +39,8 @@ OWN_PATHS = (
         )
     ),
     "/ietf-netconf-monitoring:get-schema/*",
+    "/nos-drift:drift/default-action",
+    "/nos-drift:drift/policy/action",
     "/ietf-netconf-private-candidate:update/*",
     "/ietf-factory-default:factory-reset/*",
     "/nos-schedule:schedule-commit/*",
@@ -198,6 +202,73 @@ class Scheduled(StateSource):
         }
 
 
+class Deviations(StateSource):
+    """Where systems are not as running calls for."""
+
+    path: ClassVar[str] = "/nos-drift:drift/deviation"
+    leaves: ClassVar[tuple[str, ...]] = (
+        "id",
+        "backend",
+        "resource",
+        "attribute",
+        "path",
+        "wanted",
+        "found",
+        "since",
+        "seen-by",
+        "policy",
+        "outcome",
+    )
+
+    def __init__(self, device: Device) -> None:
+        """Tell of what deviates in `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
+        """Return deviations."""
+        return {
+            (one.id,): {name: value for name, value in _deviation(one).items() if value is not None}
+            for one in self._device.drift.deviations()
+            if keys is None or (one.id,) in keys
+        }
+
+
+def _deviation(one: Deviation) -> Mapping[str, Value | None]:
+    return {
+        "backend": one.backend,
+        "resource": named(one.key),
+        "attribute": one.attribute or None,
+        "path": str(one.path) if one.path is not None else None,
+        "wanted": one.wanted_text(),
+        "found": one.found_text(),
+        "since": date_and_time(one.since),
+        "seen-by": one.seen_by,
+        "policy": one.action,
+        "outcome": one.outcome or None,
+    }
+
+
+class DriftStatistics(StateSource):
+    """How often systems were not as running called for."""
+
+    path: ClassVar[str] = "/nos-drift:drift/statistics"
+    leaves: ClassVar[tuple[str, ...]] = ("seen", "healed", "reverted", "adopted", "comparisons", "last-comparison")
+
+    def __init__(self, device: Device) -> None:
+        """Count what deviates in `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:  # noqa: ARG002 - a container
+        """Return the counts."""
+        counts = self._device.drift.counts
+        leaves: dict[str, Value] = {
+            name: getattr(counts, name) for name in ("seen", "healed", "reverted", "adopted", "comparisons")
+        }
+        if counts.last_comparison is not None:
+            leaves["last-comparison"] = date_and_time(counts.last_comparison)
+        return {(): leaves}
+
+
 class Capabilities(StateSource):
     """What hello says, again (RFC 6022 section 2.1.1)."""
 
@@ -240,5 +311,14 @@ class Schemas(StateSource):
 
 def own_state(device: Device) -> tuple[StateSource, ...]:
     """Return the sources."""
-    sources = (Commits, PendingConfirmation, PostConditions, Scheduled, Capabilities, Schemas)
+    sources = (
+        Commits,
+        PendingConfirmation,
+        PostConditions,
+        Scheduled,
+        Deviations,
+        DriftStatistics,
+        Capabilities,
+        Schemas,
+    )
     return tuple(source(device) for source in sources)

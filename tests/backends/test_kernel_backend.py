@@ -247,6 +247,7 @@ def test_many_are_read_as_few_are(kernel: KernelBackend) -> None:
 
 def test_a_kernel_that_does_not_answer_is_lost(kernel: KernelBackend) -> None:
     kernel._netlink.close()
+    kernel._lists.close()
     for action in (
         lambda: kernel.read([Port("Ethernet1").key]),
         lambda: kernel.execute([up("Ethernet1")]),

@@ -153,11 +153,11 @@ def test_after_lost_notifications_all_ports_are_looked_at(
     losses = iter([OSError(105, "no buffer space available")])
     real = monitor._netlink.notifications
 
-    def notifications() -> Iterator[tuple[int, bytes]]:
+    def notifications(besides: int) -> Iterator[tuple[int, bytes]]:
         for loss in losses:
-            list(real())
+            list(real(besides))
             raise loss
-        return real()
+        return real(besides)
 
     ip(namespace, "link del Ethernet1")
     until(lambda: names == ["Ethernet1"])

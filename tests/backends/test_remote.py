@@ -173,7 +173,7 @@ def test_nonsense_is_answered_and_what_follows_too(chip_socket: Path, line: byte
 
 def test_a_request_that_the_chip_cannot_answer_is_an_error(remote_chip: RemoteDriver) -> None:
     with pytest.raises(DriverLost, match="cannot do fly: ValueError: no method fly"):
-        remote_chip._call("fly")
+        remote_chip._line.ask("fly")
     assert remote_chip.get([]) == {}
 
 

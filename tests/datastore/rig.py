@@ -45,13 +45,19 @@ AFTER = interfaces(
 class Rig:
     """The systems, and the device that manages them; a new one can take over, as after a restart."""
 
-    def __init__(self, place: Database | Path, full_schema: Schema, ports: tuple[str, ...] = PORTS) -> None:
+    def __init__(
+        self,
+        place: Database | Path,
+        full_schema: Schema,
+        ports: tuple[str, ...] = PORTS,
+        own_paths: tuple[str, ...] = (),
+    ) -> None:
         # a folder stands for a file in it
         self.database = place if isinstance(place, Database) else Database(f"sqlite:///{place / 'history.sqlite'}")
         self.patience: float | None = None
         self.chip = SimulatedAsic(ports)
         self.paper = PaperKernel(ports)
-        self.schema = supported([HardwareBackend(self.chip), self.paper], [], (), full_schema)
+        self.schema = supported([HardwareBackend(self.chip), self.paper], [], own_paths, full_schema)
         self.told: list[str] = []
         self.is_open = False
         self.open()

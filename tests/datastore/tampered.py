@@ -9,7 +9,7 @@ from backends.backend import Backend
 from backends.operation import BackendLost, Failure, Operation, OperationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
     from backends.resource import Key, Resource
 
@@ -62,6 +62,17 @@ class Tampered(Backend):
 
     def watch(self, changed: Callable[[Collection[Key]], None]) -> None:
         self.inner.watch(changed)
+
+    def strays(self, wanted: Container[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
+        self._answer("strays")
+        return self.inner.strays(wanted, keys)
+
+    def follow(
+        self,
+        touched: Callable[[Collection[Key] | None, Collection[Key]], None],
+        concerns: Callable[[Key], bool],
+    ) -> None:
+        self.inner.follow(touched, concerns)
 
     def close(self) -> None:
         self.inner.close()

@@ -51,6 +51,7 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         message_size = 1000
         hello_time = 5
         sessions = 3
+        drift_interval = 5
         startup = true
         factory_default = "factory.xml"
         [deadlines]

@@ -1,0 +1,1 @@
+"""Changes behind the server's back, found, named and handled, for as long as one likes."""
