@@ -17,7 +17,7 @@ from yang.xmlio import parse_document, print_leaf
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from backends.backend import Backend
+    from datastore.backend_state import BackendState
     from datastore.operational import Operational
     from yang.path import Path
     from yang.schema import Schema
@@ -80,14 +80,14 @@ class Observer:
         self,
         schema: Schema,
         operational: Operational,
-        backends: Sequence[Backend],
+        state: BackendState,
         running: Callable[[], Node],
         deferred: Callable[[], Collection[Path]],
     ) -> None:
-        """Look at `operational`, with the configuration that is `running` and what is `deferred` of it, and ask `backends`."""
+        """Look at `operational`, with the configuration that is `running` and what is `deferred` of it; ask backends by `state`."""
         self._schema = schema
         self._operational = operational
-        self._backends = [backend for backend in backends if backend.can_reach]
+        self._backends = state
         self._running = running
         self._deferred = deferred
 
@@ -116,7 +116,7 @@ class Observer:
         return assertion._replace(subject=_identifier(path), value=leaf.type.text(wanted))
 
     def _judged_address(self, assertion: Assertion) -> Assertion:
-        if not self._backends:
+        if not self._backends.can_reach:
             message = f"no backend here can tell whether {assertion.subject} is reachable"
             raise NotObservable(f"the assertion {shown(assertion.name)}: {message}", info=(("bad-element", REACHABLE),))
         address, zone, _ = assertion.subject.partition("%")
@@ -128,7 +128,7 @@ class Observer:
     def look(self, assertions: Sequence[Assertion], session: Session) -> list[Finding]:
         """Return how it is with assertions that `judge` gave; what cannot be observed now does not hold."""
         addresses = {assertion.subject for assertion in assertions if assertion.kind == REACHABLE}
-        answering = self._answering(addresses) if addresses else {}
+        answering = self._backends.reached(addresses) if addresses else {}
         findings = []
         for assertion in assertions:
             if assertion.kind == REACHABLE:
@@ -141,17 +141,6 @@ class Observer:
                 found = "" if session.has_spoken else "the session has not sent anything since"
             findings.append(Finding(assertion, not found, found))
         return findings
-
-    def _answering(self, addresses: Collection[str]) -> dict[str, str]:
-        """Return why it is not known of addresses whether they answer, or nothing for those that do; the others do not."""
-        found: dict[str, str] = {}
-        for backend in self._backends:
-            asked = [address for address in addresses if found.get(address) != ""]
-            try:
-                found.update(dict.fromkeys(backend.reached(asked), ""))
-            except BackendLost as error:
-                found.update(dict.fromkeys(asked, f"{backend.name} does not answer: {error}"))
-        return found
 
     def _state(self, assertion: Assertion) -> str:
         """Return what is found instead of what an assertion says; empty if it is so."""

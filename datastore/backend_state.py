@@ -23,10 +23,12 @@ class BackendState:
 
     def __init__(self, backends: Sequence[Backend], deadlines: Deadlines) -> None:
         """Read the sources of `backends` within `deadlines`."""
-        lines = {backend: Calls(backend, deadlines) for backend in backends if backend.state}
-        self._lines = tuple(lines.values())
+        lines = {backend: Calls(backend, deadlines) for backend in backends}
+        self._lines = lines
         self._line_of = {id(source): lines[backend] for backend in lines for source in backend.state}
         self.sources = tuple(source for backend in lines for source in backend.state)
+        self.can_reach = any(backend.can_reach for backend in lines)
+        """Whether a backend can tell which addresses answer."""
 
     def read(self, source: StateSource, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
         """Return what a source has of the objects with `keys`, of all if that is None.
@@ -42,7 +44,19 @@ class BackendState:
         except BackendLost as error:
             raise StateUnknown(f"the state below {source.path} is not known: {error}") from error
 
+    def reached(self, addresses: Collection[str]) -> dict[str, str]:
+        """Return the addresses that answer, with nothing, and those of which that cannot be told, with the reason."""
+        found: dict[str, str] = {}
+        for backend, line in self._lines.items():
+            asked = [address for address in addresses if found.get(address) != ""]
+            if backend.can_reach and asked:
+                try:
+                    found.update(dict.fromkeys(line.make("state", partial(backend.reached, asked)), ""))
+                except BackendLost as error:
+                    found.update(dict.fromkeys(asked, str(error)))
+        return found
+
     def close(self) -> None:
         """Read nothing any more."""
-        for line in self._lines:
+        for line in self._lines.values():
             line.close()

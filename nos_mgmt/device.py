@@ -79,8 +79,8 @@ class Device:
         protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
         says what is kept of the history, `targets` where commits are archived. Only if it `has_startup` there is a startup
         configuration of its own (RFC 6241 section 8.7). The file `factory_default` holds the configuration that factory-reset
-        brings. Calls of backends have `deadlines`. Everything is
-        compared with what the systems have every `drift_interval` seconds.
+        brings. Calls of backends have `deadlines`. Everything is compared with what the systems have every `drift_interval`
+        seconds.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -103,7 +103,7 @@ class Device:
         self._state = BackendState(backends, deadlines)
         self.operational = Operational(self.schema, [*state, *self._state.sources], self._state.read)
         self.observer = Observer(
-            self.schema, self.operational, self.backends, lambda: self.committer.running, self.deferred_paths
+            self.schema, self.operational, self._state, lambda: self.committer.running, self.deferred_paths
         )
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval

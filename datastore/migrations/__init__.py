@@ -15,7 +15,7 @@ from yang.errors import NosError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that tables.py shows."""
 UNMARKED = {
     frozenset({"commits", "snapshots"}): "0001",

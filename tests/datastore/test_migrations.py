@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from tests.databases import Database
     from yang.schema import Schema
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 ALL = """INSERT INTO commits (id, time, "user", session_id, protocol, comment, label, state, reason, delta)
 VALUES (:id, :time, 'ann', 7, 'netconf', 'why', 'v1', :state, '', :delta)"""
+FIRST = ("before", "deadline", "session_id", "user", "persist", "boot")
+"""What confirmations had at first."""
 WAITING = Confirmation(1, 2e9, 7, "ann", "token", "boot")
 
 
@@ -74,9 +76,10 @@ def fill(database: Database, schema: Schema, revision: str) -> None:
     configuration = zlib.compress(print_children(one).encode())
     database.sql("INSERT INTO snapshots VALUES (1, :configuration)", configuration=configuration)
     if revision >= "0002":
-        columns = ", ".join(f'"{name}"' for name in Confirmation._fields)
-        values = ", ".join(f":{name}" for name in Confirmation._fields)
-        database.sql(f"INSERT INTO confirmations (id, {columns}) VALUES (1, {values})", **WAITING._asdict())  # noqa: S608 - names of our own
+        waiting = {name: value for name, value in WAITING._asdict().items() if revision > "0002" or name in FIRST}
+        columns = ", ".join(f'"{name}"' for name in waiting)
+        values = ", ".join(f":{name}" for name in waiting)
+        database.sql(f"INSERT INTO confirmations (id, {columns}) VALUES (1, {values})", **waiting)  # noqa: S608 - names of our own
     if not database.is_sqlite:
         database.sql("SELECT setval('commits_id_seq', 2)")
 
