@@ -84,7 +84,7 @@ class Observer:
         running: Callable[[], Node],
         deferred: Callable[[], Collection[Path]],
     ) -> None:
-        """Look at `operational`, with the configuration that is `running` and what is `deferred` of it; ask backends by `state`."""
+        """Look at `operational`, with what is `running` and what is `deferred` of it, and ask backends through `state`."""
         self._schema = schema
         self._operational = operational
         self._backends = state

@@ -27,7 +27,7 @@ from datastore.journal import Journal
 from datastore.mender import Mender
 from datastore.objects import Objects
 from datastore.phases import Phases
-from datastore.plan import Deferred, Plan, Step
+from datastore.planner import Planner
 from datastore.systems import Systems
 from datastore.values import SupportedValues
 from datastore.wanted import Wanted
@@ -47,8 +47,7 @@ if TYPE_CHECKING:
     from datastore.confirmation import Confirmation
     from datastore.history import Author, History
     from datastore.objects import Source
-    from datastore.wanted import Change
-    from yang.path import Path
+    from datastore.plan import Deferred, Plan
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -86,10 +85,10 @@ class Committer:
         self._wanted = Wanted()
         self._lock = threading.Lock()
         self._systems = Systems(backends, self._wanted, publish, deadlines)
+        self._planner = Planner(self._systems, self._wanted)
         self._mender = Mender(self._lock, self._mended)
         self._publish = publish
         self._empty = self._running = empty
-        self._deferred: dict[Key, Deferred] = {}
         self._is_closed = False
         # what is left to do when systems could not be reached
         self._unseen: set[Key] = set()
@@ -106,8 +105,7 @@ class Committer:
 
     def deferred(self) -> list[Deferred]:
         """Return what is configured and cannot take effect yet."""
-        # a commit may change it meanwhile; a copy is made at once
-        return list(self._deferred.copy().values())
+        return self._planner.deferred()
 
     @contextmanager
     def at_rest(self) -> Iterator[tuple[Systems, Wanted]]:
@@ -154,8 +152,8 @@ class Committer:
         # before anything is read of them, so that no port comes unnoticed; whoever tells of one waits for the lock
         self._systems.watch(self._reconsider)
         self._wanted.demand(self._objects.changed(self._running, last))
-        changes = self._resolve()
-        self._keep()
+        changes = self._planner.resolve()
+        self._planner.keep()
         begun: set[Key] = set()
         for commit_id, delta in pending:
             self._journal.to_be_marked(commit_id, "the server ended while it was carried out")
@@ -285,10 +283,10 @@ class Committer:
                     changed = list(self._objects.changed(self._running, after))
                     self._values.judge(changed)
                     self._wanted.demand(changed)
-                    plan = self._planned(self._resolve())
+                    plan = self._planner.plan(self._planner.resolve())
                 yield plan
                 if keep:
-                    self._keep()
+                    self._planner.keep()
             except BackendLost as error:
                 raise CommitFailed(f"nothing was changed: {error}") from error
             finally:
@@ -317,14 +315,6 @@ class Committer:
         self._publish("back in step")
         return True
 
-    def _keep(self) -> None:
-        """Keep what was tried out."""
-        deferred = self._deferred_of(self._wanted.concerned)
-        for key in self._wanted.concerned - deferred.keys():
-            self._deferred.pop(key, None)
-        self._deferred.update(deferred)
-        self._wanted.keep()
-
     def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
         """Bring resources to `targets`, and return whether they are there; if not, it is tried again later."""
         if self._systems.converge(targets):
@@ -340,39 +330,6 @@ class Committer:
             return True
         self._mender.start()
         return False
-
-    def _resolve(self) -> Mapping[Key, Change]:
-        """Work out what can take effect, asking the backends which ports are there."""
-        changes = self._wanted.resolve() if not self._wanted.unknown() else {}
-        while unknown := self._wanted.unknown():
-            self._wanted.observe(unknown, self._systems.read(unknown).keys())
-            changes = self._wanted.resolve()
-        return changes
-
-    def _planned(self, changes: Mapping[Key, Change]) -> Plan:
-        found, targets, operations = self._systems.way_to(planning.touched(changes, self._wanted))
-        missing = {
-            key
-            for key in targets
-            if key not in found and (wanted := self._wanted.active.get(key)) is not None and wanted.is_fixed
-        }
-        if missing:
-            # a port has gone, and nobody has told yet
-            self._wanted.observe(missing, ())
-            return self._planned(self._wanted.resolve())
-        steps = [
-            Step(self._systems.backend_of(operation.key), operation, self._path_of(operation.key))
-            for operation in operations
-        ]
-        return Plan(steps, tuple(self._deferred_of(self._wanted.concerned).values()), found, targets)
-
-    def _deferred_of(self, keys: Collection[Key]) -> dict[Key, Deferred]:
-        waiting = self._wanted.waiting
-        return {key: Deferred(key, self._path_of(key), waiting[key]) for key in keys if key in waiting}
-
-    def _path_of(self, key: Key) -> Path | None:
-        source = self._wanted.source_of(key)
-        return source.path if source is not None else None
 
     def _execution(self, plan: Plan, after: Node) -> Execution:
         return Execution(self._systems, self._wanted, plan, self._running, after)
@@ -393,7 +350,7 @@ class Committer:
         self._publish(f"commit {commit_id} was cut off and took no effect")
         try:
             self._wanted.demand(self._objects.changed(last, replayed(last, delta)))
-            self._resolve()
+            self._planner.resolve()
             return set(self._wanted.concerned)
         except (RequestError, HistoryFailed) as error:
             # other models or backends than it was begun with, or the row is damaged
@@ -424,7 +381,7 @@ class Committer:
             return False
         # a port may have gone and come again before anybody looked: it is then as new, and what was on it is lost
         targets = {**planning.touched(changes, self._wanted), **planning.depending(found, self._wanted)}
-        self._keep()
+        self._planner.keep()
         self._unseen.clear()
         if targets and self._converge(targets):
             names = listed(map(named, keys), 5)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from backends.backend import Backend
 from backends.configuration import NetworkInstance, Protocol
@@ -18,23 +18,16 @@ from backends.kernel.follower import LINK_KINDS, Follower
 from backends.kernel.interfaces import interface_translators
 from backends.kernel.messages import (
     ADDRESS,
-    BLACKHOLE,
-    MAIN_TABLE,
     NEIGHBOR,
-    PROTOCOL,
-    ROUTE,
     LinkState,
     RouteMessages,
-    RouteReader,
     address_messages,
-    family,
     link_changes,
     link_class,
     link_creation,
     link_removals,
     link_resource,
     neighbor_message,
-    packed,
     read_address,
     read_link,
     read_neighbor,
@@ -44,6 +37,7 @@ from backends.kernel.monitor import LinkChanges, Monitor
 from backends.kernel.netlink import IFINFO, Message, Netlink, NetlinkError, attribute, link_payload
 from backends.kernel.probe import offered_kinds
 from backends.kernel.resources import Address, Hop, Link, Neighbor, Port, Route, VlanLink
+from backends.kernel.route_table import RouteTable
 from backends.kernel.routes import StaticRoute
 from backends.kernel.state import InterfaceState, SubinterfaceState
 from backends.operation import BackendLost, Failure, OperationFailed
@@ -56,7 +50,6 @@ if TYPE_CHECKING:
 
 FEW = 32
 """Up to so many things are asked for one by one; for more, everything is listed."""
-FIB_MATCH = 0x2000
 
 
 class _Request(NamedTuple):
@@ -84,6 +77,7 @@ class KernelBackend(Backend):
         self._netlink = Netlink(namespace)
         # what takes long to list does not keep commits waiting, for a socket serves one after the other
         self._lists = Netlink(namespace)
+        self._routes = RouteTable(self._netlink, self._lists)
         self._monitor: Monitor | None = None
         self._follower: Follower | None = None
         self._changes = LinkChanges()
@@ -121,7 +115,7 @@ class KernelBackend(Backend):
             if wanted[Neighbor.kind]:
                 resources += [read_neighbor(payload, name_of) for payload in self._neighbors(indexes)]
             if wanted[Route.kind]:
-                resources += self._routes(wanted[Route.kind], name_of)
+                resources += self._routes.read(wanted[Route.kind], name_of)
         for resource in resources:
             if resource is not None and (key := resource.key) in wanted[key[0]]:
                 other = found.get(key)
@@ -145,7 +139,7 @@ class KernelBackend(Backend):
         """Return the routes that carry our protocol number."""
         with _answering():
             name_of = self._namer(self.links())
-            return [route for route in self._listed_routes(name_of) if route is not None]
+            return [route for route in self._routes.listed(name_of) if route is not None]
 
     def strays(self, wanted: Collection[Key], keys: Collection[Key] | None = None) -> Iterable[Resource]:
         """Return routes of our mark, and the addresses and neighbours that somebody has set for good on what is configured."""
@@ -164,9 +158,9 @@ class KernelBackend(Backend):
                 found += [read_neighbor(payload, name_of) for payload in self._neighbors(indexes)]
             found = [one for one in found if one and any((kind, one.key[1]) in wanted for kind in LINK_KINDS)]
             if keys is None:
-                found += self._listed_routes(name_of)
+                found += self._routes.listed(name_of)
             elif asked[Route.kind]:
-                found += self._routes(asked[Route.kind], name_of)
+                found += self._routes.read(asked[Route.kind], name_of)
         return [one for one in found if one and one.key not in wanted and (keys is None or one.key in asked[one.kind])]
 
     def links(self, names: Collection[str] | None = None) -> dict[str, LinkState]:
@@ -259,57 +253,6 @@ class KernelBackend(Backend):
             if error.code == "ENODEV":
                 return []
             raise
-
-    def _routes(self, keys: set[Key], name_of: Callable[[int], str]) -> list[Route | None]:
-        """Return the routes with `keys`: looked up one by one if they are few, otherwise all that are ours."""
-        if len(keys) > FEW:
-            return list(self._listed_routes(name_of))
-        found: list[Route | None] = []
-        drops: list[Route | None] | None = None
-        for key in keys:
-            match self._route(key, name_of):
-                case Route() as route if route.key == key:
-                    found.append(route)
-                case None:
-                    pass
-                case "drops":
-                    if drops is None:
-                        drops = list(self._listed_routes(name_of, BLACKHOLE))
-                    found += [route for route in drops if route is not None and route.key == key]
-                case _:
-                    # another route answers for the address that was asked about: only the list tells
-                    return list(self._listed_routes(name_of))
-        return found
-
-    def _route(self, key: Key, name_of: Callable[[int], str]) -> Route | Literal["drops", "unknown"] | None:
-        """Return the route that the kernel takes for the first address of a prefix, where that tells of the route `key`.
-
-        None stands for there being no such route: the kernel takes the longest prefix, and that of `key` would be longer.
-        """
-        address, _, length = key[1].partition("/")
-        octets = packed(address)
-        payload = ROUTE.pack(family(address), len(octets) * 8, 0, 0, 0, 0, 0, 0, FIB_MATCH)
-        try:
-            answers = self._netlink.ask(Message(nl.GETROUTE, 0, payload + attribute(1, octets)))
-        except NetlinkError as error:
-            # what the kernel says of addresses that nothing leads to, and of those that are dropped
-            return {"ENETUNREACH": None, "EINVAL": "drops"}.get(error.code, "unknown")
-        taken = next((payload for kind, payload in answers if kind == nl.NEWROUTE), None)
-        if taken is None:
-            return "unknown"
-        _, taken_length, _, _, table, *_ = ROUTE.unpack_from(taken)
-        if table == MAIN_TABLE and taken_length < int(length):
-            return None
-        return RouteReader(name_of).route(taken) or "unknown"
-
-    def _listed_routes(self, name_of: Callable[[int], str], type_: int = 0) -> Iterator[Route | None]:
-        """Yield our routes, or those of one type."""
-        read = RouteReader(name_of).route
-        for af in (socket.AF_INET, socket.AF_INET6):
-            payload = ROUTE.pack(af, 0, 0, 0, MAIN_TABLE, PROTOCOL, 0, type_, 0)
-            for kind, answer in self._lists.ask(Message(nl.GETROUTE, nl.DUMP, payload)):
-                if kind == nl.NEWROUTE:
-                    yield read(answer)
 
     def _send(self, requests: Iterable[_Request], failures: dict[int, Failure]) -> None:
         """Send requests and note the operations that are refused."""
