@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
 
 metadata = MetaData()
 
@@ -77,7 +89,7 @@ confirmations = Table(
     Column("user", String, nullable=False),
     Column("persist", Text, comment="the token by which any session can confirm"),
     Column("boot", String, nullable=False, comment="which start of the machine it was"),
-    Column("assertions", Text, nullable=False, server_default="", comment="post-conditions, as JSON"),
+    Column("assertions", Text, nullable=False, server_default=text("''"), comment="post-conditions, as JSON"),
 )
 
 schedules = Table(

@@ -46,6 +46,8 @@ CAP_ACK, EXT_ACK, STRICT_CHECK = 10, 11, 12
 FORCED = {socket.SO_SNDBUF: 32, socket.SO_RCVBUF: 33}
 """The buffers' sizes, and the same without the limit that the system sets for everyone."""
 BUFFER = 8 << 20
+LOOPBACK = 1
+"""The number of the link `lo`, which is in every namespace."""
 CHUNK = 1000
 """Most requests in one send."""
 REFUSAL = 2048
@@ -93,6 +95,10 @@ class Netlink:
         # all of a send may be refused, and each refusal has to find room
         self._count = min(CHUNK, self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // REFUSAL)
         self._size = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
+        if not groups:
+            # the kernel makes as much room for a dump as was received at once before: the very first one would leave out
+            # routes of many next hops
+            self.ask(Message(GETLINK, 0, IFINFO.pack(0, 0, LOOPBACK, 0, 0)))
 
     def fileno(self) -> int:
         """Return the descriptor that can be read when there are notifications."""

@@ -124,7 +124,7 @@ def main() -> None:
     """Make a backend and answer for it until the server has gone."""
     parser = argparse.ArgumentParser(description="Run a backend for a server, which starts this itself.")
     parser.add_argument("parent", type=int, help="the server's process")
-    parser.add_argument("lines", type=int, nargs=4, help="descriptors of sockets: calls, state, events")
+    parser.add_argument("lines", type=int, nargs=4, help="descriptors of sockets: calls, lists, state, events")
     arguments = parser.parse_args()
     _end_with(arguments.parent)
     # the server ends it by closing its lines, when a commit under way is finished

@@ -37,8 +37,8 @@ LONGEST = 60.0
 NONSENSE = {
     "nonsense": (0, b"nonsense\n"),
     "a surprise": (0, b'["surprise", 1]\n'),
-    "nonsense as an event": (2, b"nonsense\n"),
-    "a surprise as an event": (2, b"[5]\n"),
+    "nonsense as an event": (3, b"nonsense\n"),
+    "a surprise as an event": (3, b"[5]\n"),
 }
 """What a process may say that nobody understands, and on which line."""
 
@@ -107,7 +107,7 @@ class Misbehaving(PaperKernel):
         order.unlink()
         (self.folder / "obeyed").write_text(f"{call} {what}")
         if what in NONSENSE:
-            os.write(int(sys.argv[-3 + NONSENSE[what][0]]), NONSENSE[what][1])
+            os.write(int(sys.argv[-4 + NONSENSE[what][0]]), NONSENSE[what][1])
         if what == "hang" or what in NONSENSE:
             deadline = time.monotonic() + LONGEST
             while not (self.folder / "go").exists() and time.monotonic() < deadline:

@@ -43,7 +43,7 @@ class Machine:
         self.chip = SimulatedAsic(PORTS)
         history = f"sqlite:///{folder / 'history.sqlite'}"
         backends = [kernel, HardwareBackend(self.chip)]
-        self.device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, SHORT)
+        self.device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, deadlines=SHORT)
         self.device.start()
         self.client = Client(self.device)
 

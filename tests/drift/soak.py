@@ -104,7 +104,9 @@ class Soak:
         self.chip = SimulatedAsic(PORTS)
         history = f"sqlite:///{folder / 'history.sqlite'}"
         backends = [KernelBackend(namespace), HardwareBackend(self.chip)]
-        self.device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, 5.0)
+        self.device = Device(
+            bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, drift_interval=5.0
+        )
         self.device.drift._publish = self._take
         self.sites = {number: Site(number) for number in POLICIES}
         self.expected: set[object] = set()

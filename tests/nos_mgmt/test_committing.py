@@ -8,6 +8,7 @@ import pytest
 
 from backends.hardware.driver import Status
 from backends.hardware.simulated import Fault
+from datastore.history import Author
 from tests.nos_mgmt.replies import error, errors, is_ok
 from tests.openconfig import interface, interfaces, route, static_routes
 
@@ -44,7 +45,7 @@ def test_a_commit_is_recorded_with_who_and_what_was_said(pair: tuple[Client, Cli
     said = f'<comment xmlns="{HISTORY}">why &lt; how</comment><label xmlns="{HISTORY}">release 1</label>'
     assert is_ok(bob.send(f"<commit>{said}</commit>"))
     (commit,) = device.history.commits()
-    assert commit.author == ("bob", bob.session.id, "netconf")
+    assert commit.author == Author("bob", bob.session.id, "netconf")
     assert (commit.comment, commit.label) == ("why < how", "release 1")
 
 

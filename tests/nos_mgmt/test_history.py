@@ -496,8 +496,9 @@ def test_a_device_archives_its_commits_and_drops_the_old_ones(tmp_path: Path, ha
     found = Settings(state=tmp_path, history_count=2, archive_directory=str(tmp_path / "archive"))
 
     def device() -> Device:
-        given = (OWN_PATHS, own_state, OWN_DEFAULTS, found.limits, found.targets)
-        made = Device(bindings.DEFAULT, found.history_url, [hardware], *given)
+        given = (OWN_PATHS, own_state, OWN_DEFAULTS)
+        kept = {"limits": found.limits, "targets": found.targets}
+        made = Device(bindings.DEFAULT, found.history_url, [hardware], *given, **kept)  # type: ignore[arg-type]
         made.start()
         return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, String, Text
+from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, String, Text, text
 
 revision = "0003"
 down_revision = "0002"
@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_index("ix_commits_schedule_id", "commits", ["schedule_id"])
     op.add_column(
         "confirmations",
-        Column("assertions", Text, nullable=False, server_default="", comment="post-conditions, as JSON"),
+        Column("assertions", Text, nullable=False, server_default=text("''"), comment="post-conditions, as JSON"),
     )
     op.create_table(
         "startup",
