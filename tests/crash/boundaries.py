@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Error = Callable[[], Exception]
 
-MOST_INSIDE = 12
+INSIDE = 12
 """So many boundaries are looked at inside one call of a backend; larger batches are taken in as many parts."""
 
 
@@ -40,6 +40,7 @@ class Boundaries:
         They are counted from 1. From the boundary `jam_at` on the database is really `jam`: "locked" or "full".
         """
         self.names: list[str] = []
+        self.inside = INSIDE
         self.is_on = False
         self.kill: Callable[[], None] = lambda: None
         self.jam: Callable[[str], None] = lambda _: None
@@ -85,7 +86,7 @@ class _Watched:
 
     def execute(self, operations: Sequence[Operation]) -> None:
         self.boundaries.reach(f"{self.name}: execute", _lost)
-        size = max(1, -(-len(operations) // MOST_INSIDE))
+        size = max(1, -(-len(operations) // self.boundaries.inside))
         for start in range(0, len(operations), size):
             self.boundaries.reach(f"{self.name}: operation {start}", lambda at=start: OperationFailed({at: INJECTED}))  # type: ignore[misc]
             try:

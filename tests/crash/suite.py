@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backends.hardware import remote
 from backends.kernel import namespaces
 from nos_mgmt import device
 from tests.conftest import PORTS
-from tests.crash.boundaries import Boundaries
+from tests.crash.boundaries import INSIDE, Boundaries
 from tests.crash.shapes import SHAPES
 from tests.crash.trial import FOR_EVER, LATE, Systems, attempt, judged
 
@@ -24,8 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yang.schema import Schema
-SLOW = 5
-"""One in so many of the points at which a backend hangs or is killed is looked at."""
+
+
+class Extent(NamedTuple):
+    """Which of the points are tried."""
+
+    part: float = 1.0
+    """Of all of them, drawn by the seed."""
+    seed: int = 0
+    slow: float = 0.2
+    """Of those at which a backend hangs or its process is killed, which take seconds each."""
+    inside: int = INSIDE
+    """Boundaries inside one batch of operations."""
 
 
 @dataclass
@@ -102,8 +112,8 @@ def _alike() -> Iterator[None]:
         device.supported, device.load = supported, load
 
 
-def shape(name: str, part: float, seed: int, prefix: str) -> Result:
-    """Try the points of the shape `name`, or a part of them, on systems of their own.
+def shape(name: str, extent: Extent, prefix: str) -> Result:
+    """Try points of the shape `name`, on systems of their own.
 
     Raises:
         PermissionError: This process may not make namespaces.
@@ -113,19 +123,20 @@ def shape(name: str, part: float, seed: int, prefix: str) -> Result:
     logging.disable(logging.CRITICAL)
     try:
         with tempfile.TemporaryDirectory() as folder, prepared(Path(folder), prefix) as systems:
-            return run(systems, SHAPES[name], part, seed)
+            return run(systems, SHAPES[name], extent)
     finally:
         logging.disable(disabled)
 
 
-def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> Result:
-    """Try the points of one shape, or a part of them."""
-    random = Random(f"{seed}/{contents}")
+def run(systems: Systems, contents: tuple[str, str], extent: Extent) -> Result:
+    """Try points of one shape."""
+    random = Random(f"{extent.seed}/{contents}")
     new = systems.known(contents[1])
     known = (systems.known(contents[0]), new)
     result = Result()
 
     def tried(what: str, boundaries: Boundaries) -> list[str]:
+        boundaries.inside = extent.inside
         outcome = attempt(systems, contents[1], boundaries)
         if wrong := judged(systems, contents, known, outcome):
             result.mixed.append(f"{what}: {wrong}")
@@ -134,31 +145,31 @@ def run(systems: Systems, contents: tuple[str, str], part: float, seed: int) -> 
     names = tried("undisturbed", Boundaries())
     result.boundaries = len(names)
     for number, name in enumerate(names, 1):
-        if random.random() < part:
+        if random.random() < extent.part:
             result.kills += 1
             tried(f"killed at {number}, {name}", Boundaries(kill_at=number))
         if name.startswith(("running", "the client")):
             continue
-        if random.random() < part:
+        if random.random() < extent.part:
             result.errors += 1
             tried(f"an error at {number}, {name}", Boundaries(fail_at=[number]))
-        if random.random() < part:
+        if random.random() < extent.part:
             result.twice += 1
             again = number + random.randint(1, 6)
             tried(f"errors at {number}, {name}, and at {again}", Boundaries(fail_at=[number, again]))
         for jam in ("locked", "full"):
             # it shows only where the history is written
-            if name.startswith("history:") and random.random() < part:
+            if name.startswith("history:") and random.random() < extent.part:
                 result.jams += 1
                 tried(f"a database {jam} from {number}, {name}, on", Boundaries(jam_at=number, jam=jam))
     # these take seconds each, so that there are fewer of them; drawn after the others, which stay what they were
     of_backends = [(number, name) for number, name in enumerate(names, 1) if name.startswith(("kernel:", "hardware:"))]
     for number, name in of_backends:
-        if random.random() < part / SLOW:
+        if random.random() < extent.part * extent.slow:
             result.hangs += 1
             seconds = random.choice((LATE, FOR_EVER))
             tried(f"hung at {number}, {name}, for {seconds:g} s", Boundaries(hang_at=number, hang_for=seconds))
-        if random.random() < part / SLOW:
+        if random.random() < extent.part * extent.slow:
             result.deaths += 1
             tried(f"the kernel's backend killed at {number}, {name}", Boundaries(end_backend_at=number))
     return result

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.crash.shapes import SHAPES
-from tests.crash.suite import shape
+from tests.crash.suite import Extent, shape
 
 PART = float(os.environ.get("CRASH_PART", "0.5"))
 LEAST = 40
@@ -17,7 +17,7 @@ LEAST = 40
 @pytest.mark.parametrize("name", SHAPES)
 def test_nothing_is_half_done_whatever_fails_and_wherever_a_server_is_killed(name: str) -> None:
     try:
-        result = shape(name, PART, 0, "nostest")
+        result = shape(name, Extent(PART), "nostest")
     except PermissionError as error:
         pytest.skip(f"no network namespaces here: {error}")
     assert result.mixed == []
