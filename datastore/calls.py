@@ -61,6 +61,7 @@ class Calls:
         self._thread: threading.Thread | None = None
         self.loss = ""
         """Why the last call was not answered; empty if it was."""
+        self.is_closed = False
 
     def make(self, phase: Phase, call: Callable[[], T], size: int = 0) -> T:
         """Return what `call`, which is about `size` resources, returns.
@@ -87,11 +88,14 @@ class Calls:
 
     def close(self) -> None:
         """End the thread; one that a call holds ends when that comes back."""
+        self.is_closed = True
         self._waiting.put(None)
         if self._thread is not None and self._given_up is None:
             self._thread.join(self._deadlines.close)
 
     def _made(self, phase: Phase, call: Callable[[], T], seconds: float) -> T:
+        if self.is_closed:
+            raise BackendLost("it was let go")
         # that one is given up is said at once, and not when its turn would have come
         self._refuse_while_given_up()
         if not self._turn.acquire(timeout=seconds):

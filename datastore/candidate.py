@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datastore.chain import replayed
+from datastore.errors import InUse
+from yang.diff import difference
+from yang.errors import RequestError
 from yang.merge import merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from yang.merge import Conflict
     from yang.tree import Node
 
 
@@ -51,11 +54,23 @@ class Candidate:
         """Take what has just become running as what it was branched from: it was committed, or stays as it is."""
         self._set(self.tree, self._running())
 
-    def conflicts(self, after: Node) -> tuple[Conflict, ...]:
-        """Return what both its edits and `after`, which somebody else is about to commit, change in running."""
+    def refuse_clash(self, after: Node) -> None:
+        """Raise an error if its edits cannot be made in `after`, which somebody else is about to commit.
+
+        Values that both change are no reason: those of the candidate stay on top.
+
+        Raises:
+            InUse: They are about what is gone there, or has been made there.
+        """
         if self._tree is None or self._base is None:
-            return ()
-        return merge(self._base, self._tree, after).conflicts
+            return
+        try:
+            replayed(after, difference(self._base, self._tree, is_apart=True))
+        except RequestError as error:
+            # the commit of the candidate would undo that one
+            raise InUse(
+                f"the candidate has changes that do not fit together with these: {error}", error.path
+            ) from error
 
     def rebase(self) -> None:
         """Bring into it what others have made of running; where both have changed something, it stays as it is."""

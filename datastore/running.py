@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from datastore.candidates import Candidates
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
-from datastore.errors import CommitFailed, InUse
+from datastore.errors import CommitFailed
 from datastore.history import SYSTEM
 from datastore.locks import Locks
 from yang.errors import RequestError
@@ -136,18 +136,14 @@ class Running:
         `accept` may raise a RequestError at the sight of the plan.
 
         Raises:
-            InUse: A session has locked running or the candidate, has edited there what this changes, or has to confirm a commit.
+            InUse: A session has locked running or the candidate, has edited what this takes away, or has to confirm a commit.
             RequestError: `change` or `accept` raises it, or as for `Committer.commit`; all datastores are as they were.
         """
         with self._committing, self._editing:
             self._refuse_use(NOBODY)
             self._confirmations.admit(NOBODY, None)
             after = change(self.running)
-            conflicts = self._candidates.shared.conflicts(after)
-            if conflicts:
-                # the commit of the candidate would undo this one
-                path = conflicts[0].path
-                raise InUse(f"the candidate has changes that do not fit together with this: {path}", path)
+            self._candidates.shared.refuse_clash(after)
             done = self._committer.commit(after, author, comment, label, accept=accept)
             with self._mutex:
                 self._candidates.shared.rebase()

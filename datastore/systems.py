@@ -257,6 +257,8 @@ class Systems:
     def close(self) -> None:
         """Let the backends go; one that hangs is left as it is."""
         for backend, calls in self._calls.items():
+            if calls.is_closed:
+                continue
             try:
                 calls.make("close", backend.close)
             except BackendLost as error:

@@ -179,6 +179,8 @@ class Scheduled(StateSource):
 
     def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Any]]:
         """Return scheduled commits."""
+        if self._device.rescue:
+            return {}
         found = self._device.schedule.listed(None if keys is None else [int(str(key[0])) for key in keys])
         return {
             (scheduled.id,): {

@@ -83,7 +83,7 @@ def test_the_one_before_the_last_is_had_without_reading_a_whole_configuration(
     with closing(History(f"sqlite:///{tmp_path}/h.sqlite", schema)) as history:
         write(history, [Step(tree, True, True, "") for tree in trees])
         history.snapshot(2, trees[1])
-        monkeypatch.setattr("datastore.chain._snapshot", lambda *_: pytest.fail("a snapshot was read"))
+        monkeypatch.setattr("datastore.chain.snapshot_of", lambda *_: pytest.fail("a snapshot was read"))
         assert history.configuration(3) == trees[2]
         assert history.configuration(1) == trees[0]
 

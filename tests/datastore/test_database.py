@@ -196,7 +196,7 @@ class TestPostgresql:
             assert rig.history.last() == 1
 
     def test_its_sessions_write_for_certain(self, rig: Rig) -> None:
-        with rig.history._writing() as connection:
+        with rig.history.writing() as connection:
             found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("synchronous_commit", "fsync")]
         assert found == ["on", "on"]
 

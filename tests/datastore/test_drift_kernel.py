@@ -256,14 +256,15 @@ def test_what_is_adopted_waits_while_others_have_running(watched: Watched, ip: C
     watched.wait_for_event("adopted", "mtu")
 
 
-def test_a_candidate_that_somebody_works_on_stays_as_it_is(watched: Watched, ip: Callable[..., str]) -> None:
+def test_what_somebody_has_edited_in_the_candidate_stays_on_top(watched: Watched, ip: Callable[..., str]) -> None:
     watched.policy("adopt")
     edit = config(interfaces(interface("Ethernet2", mtu=1400)))
     watched.stores.edit(7, lambda tree: edit_config(tree, edit))
-    candidate = watched.stores.candidate
     done(ip, "link set Ethernet1 mtu 1400")
     watched.wait_for_event("adopted", "mtu")
-    assert watched.stores.candidate is candidate
+    running = watched.stores.running
+    assert watched.stores.candidate == edit_config(running, edit)
+    assert watched.stores.candidate != running
 
 
 def test_what_is_in_the_middle_of_a_change_is_no_deviation(

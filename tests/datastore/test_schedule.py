@@ -74,7 +74,7 @@ class Planned(Rig):
 
     def come_due(self) -> None:
         """Have everything that waits be due, in its order, as if no server had run for long."""
-        self.sql(f"UPDATE schedules SET due = due - {10 * LATER}")  # noqa: S608 - a number of ours
+        self.database.sql(f"UPDATE schedules SET due = due - {10 * LATER}")  # noqa: S608 - a number of ours
 
 
 @pytest.fixture(autouse=True)
@@ -349,7 +349,7 @@ def test_of_many_changes_some_are_told(rig: Planned, monkeypatch: pytest.MonkeyP
 
 def test_one_whose_changes_are_damaged_fails_and_the_next_is_carried_out(rig: Planned) -> None:
     broken, sound = rig.plan(SECOND, LATER), rig.plan(NEW, LATER)
-    rig.sql(f"UPDATE schedules SET delta = x'00' WHERE id = {broken}")  # noqa: S608 - a number of ours
+    rig.database.sql(f"UPDATE schedules SET delta = x'00' WHERE id = {broken}")  # noqa: S608 - a number of ours
     rig.come_due()
     rig.schedule.start()
     assert "damaged" in rig.becomes(broken, "failed").reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -239,10 +239,10 @@ def test_a_killed_session_keeps_its_locks_until_its_request_is_done(
     is_committing, may_go_on = threading.Event(), threading.Event()
     begin = device.history.begin
 
-    def slow_begin(author: Author, delta: str, comment: str = "", label: str = "") -> int:
+    def slow_begin(*arguments: Any) -> int:
         is_committing.set()
         assert may_go_on.wait(10)
-        return begin(author, delta, comment, label)
+        return begin(*arguments)
 
     monkeypatch.setattr(device.history, "begin", slow_begin)
     committing = threading.Thread(target=ann.ok, args=("<commit/>",))
