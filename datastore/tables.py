@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -48,7 +49,7 @@ commits = Table(
     Column("state", String, nullable=False, comment="pending, sealed or aborted"),
     Column("reason", Text, nullable=False, comment="why it was aborted"),
     Column("delta", LargeBinary, nullable=False, comment="edit-config from the sealed commit before it, deflated"),
-    Column("schedule_id", Integer, index=True, comment="the scheduled commit that it is"),
+    Column("schedule_id", Integer, comment="the scheduled commit that it is"),
     Column("outcome", Text, comment="by what it was confirmed, if by its post-conditions"),
     Column("inverse", LargeBinary, comment="the edit-config back, deflated; null if it would be large"),
     Column(
@@ -56,6 +57,10 @@ commits = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+# of the few that were scheduled: whatever a commit does not write need not reach the disk either
+_is_scheduled = commits.c.schedule_id.is_not(None)
+Index("ix_commits_schedule_id", commits.c.schedule_id, sqlite_where=_is_scheduled, postgresql_where=_is_scheduled)
 
 snapshots = Table(
     "snapshots",

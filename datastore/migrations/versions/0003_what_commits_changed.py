@@ -18,7 +18,14 @@ def upgrade() -> None:
     )
     told = "what it changed, for people, with zeros between, deflated; null if not told yet"
     op.add_column("commits", Column("lines", LargeBinary, comment=told))
-    op.create_index("ix_commits_schedule_id", "commits", ["schedule_id"])
+    is_scheduled = text("schedule_id IS NOT NULL")
+    op.create_index(
+        "ix_commits_schedule_id",
+        "commits",
+        ["schedule_id"],
+        sqlite_where=is_scheduled,
+        postgresql_where=is_scheduled,
+    )
     op.add_column(
         "confirmations",
         Column("assertions", Text, nullable=False, server_default=text("''"), comment="post-conditions, as JSON"),
