@@ -76,8 +76,9 @@ def _committer(schema: Schema, size: int, *, is_synchronous: bool = True) -> Ite
         with tempfile.TemporaryDirectory() as folder:
             history = History(f"sqlite:///{folder}/history.sqlite", schema)
             if not is_synchronous:
-                event.listen(history._engine, "connect", _hasten)  # noqa: SLF001 - nobody else wants this
-                history._engine.dispose()  # noqa: SLF001 - so that it holds from here on
+                engine = history._database._writer  # noqa: SLF001 - nobody else wants this
+                event.listen(engine, "connect", _hasten)
+                engine.dispose()  # so that it holds from here on
             backends = [KernelBackend(name), HardwareBackend(SimulatedAsic(("Ethernet1",)))]
             committer = Committer(backends, history, Node(schema.root, {}))
             committer.start()
