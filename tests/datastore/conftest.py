@@ -14,6 +14,7 @@ from datastore import mender
 from datastore.support import supported
 from tests.backends.paper import PaperKernel
 from tests.conftest import needs
+from tests.databases import KINDS, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,12 @@ settings.load_profile("datastore")
 def wide_schema(full_schema: Schema) -> Schema:
     """What a chip and a kernel with all features support."""
     return supported([HardwareBackend(SimulatedAsic(())), PaperKernel()], [], (), full_schema)
+
+
+@pytest.fixture(params=KINDS)
+def fresh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Database]:
+    """A function that returns another empty database each time, a file or a schema of a PostgreSQL."""
+    return lambda: made(request, tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.databases import Database
+
 RECORD = """
 import json, os, sys
 told = {name[11:].lower(): value for name, value in os.environ.items() if name.startswith("NOS_COMMIT_")}
@@ -33,8 +35,13 @@ with open(sys.argv[1], "a") as file:
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History(f"sqlite:///{tmp_path}/history.sqlite", playground())
+def database(fresh: Callable[[], Database]) -> Database:
+    return fresh()
+
+
+@pytest.fixture
+def history(database: Database) -> Iterator[History]:
+    opened = History(database.url, playground())
     yield opened
     opened.close()
 
@@ -100,7 +107,7 @@ def test_a_command_is_given_every_commit_in_order_with_what_is_known_of_it(
 
 
 def test_what_was_not_archived_when_the_server_ended_is_archived_by_the_next_one(
-    history: History, tmp_path: Path
+    history: History, database: Database, tmp_path: Path
 ) -> None:
     folder = tmp_path / "archive"
     first = Archive(history, Targets(str(folder)))
@@ -108,7 +115,7 @@ def test_what_was_not_archived_when_the_server_ended_is_archived_by_the_next_one
     first.close()
     write(history, tops("a", "b", "c"))
     history.close()
-    with closing(History(f"sqlite:///{tmp_path}/history.sqlite", playground())) as reopened:
+    with closing(History(database.url, playground())) as reopened:
         again = Archive(reopened, Targets(str(folder)))
         assert again.waiting() == [1, 2, 3]
         again.start()

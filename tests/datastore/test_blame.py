@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,10 @@ from yang.xmldata import read_data
 from yang.xmlio import parse_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from datastore.blame import Blame
+    from tests.databases import Database
 
 SCHEMA = schema_of(
     module(
@@ -40,8 +39,13 @@ SCHEMA = schema_of(
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History(f"sqlite:///{tmp_path}/history.sqlite", SCHEMA)
+def database(fresh: Callable[[], Database]) -> Database:
+    return fresh()
+
+
+@pytest.fixture
+def history(database: Database) -> Iterator[History]:
+    opened = History(database.url, SCHEMA)
     yield opened
     opened.close()
 
@@ -72,9 +76,9 @@ def blame(history: History) -> dict[str, int]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(histories(), histories(most=3))
 def test_blame_says_what_replaying_the_history_says(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Step], more: list[Step]
+    fresh: Callable[[], Database], steps: list[Step], more: list[Step]
 ) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('history')}/history.sqlite"
+    url = fresh().url
     with closing(History(url, playground())) as history:
         left = write(history, steps)
         assert told(history.blame(everything)) == who_set_what(left)
@@ -92,25 +96,22 @@ def test_blame_says_what_replaying_the_history_says(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
 @given(histories(silent=False))
-def test_who_set_what_can_be_found_out_from_the_deltas_alone(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
-) -> None:
-    file = tmp_path_factory.mktemp("history") / "history.sqlite"
-    with closing(History(f"sqlite:///{file}", playground())) as history:
+def test_who_set_what_can_be_found_out_from_the_deltas_alone(fresh: Callable[[], Database], steps: list[Step]) -> None:
+    database = fresh()
+    sealed, all_origins = (
+        "SELECT id FROM commits WHERE state = 'sealed' ORDER BY id",
+        "SELECT * FROM origins ORDER BY path",
+    )
+    with closing(History(database.url, playground())) as history:
         left = write(history, steps)
-        with closing(sqlite3.connect(file)) as connection:
-            columns = "SELECT id, lines, inverse FROM commits WHERE state = 'sealed'"
-            was = connection.execute(columns).fetchall()
-            rows = connection.execute("SELECT * FROM origins").fetchall()
-            with connection:
-                connection.execute("UPDATE commits SET lines = NULL, inverse = NULL")
-                connection.execute("DELETE FROM origins")
-    with closing(History(f"sqlite:///{file}", playground())) as reopened:
+        was, rows = database.sql(sealed), database.sql(all_origins)
+        database.sql("UPDATE commits SET lines = NULL, inverse = NULL")
+        database.sql("DELETE FROM origins")
+    with closing(History(database.url, playground())) as reopened:
         reopened.complete()
         assert told(reopened.blame(everything)) == who_set_what(left)
-    with closing(sqlite3.connect(file)) as connection:
-        assert connection.execute("SELECT * FROM origins").fetchall() == rows
-        assert [row[0] for row in connection.execute(columns).fetchall()] == [row[0] for row in was]
+    assert database.sql(all_origins) == rows
+    assert database.sql(sealed) == was
 
 
 def test_a_leaf_is_set_by_the_commit_that_changed_it_last(history: History) -> None:
@@ -191,7 +192,7 @@ def test_an_aborted_commit_sets_nothing(history: History) -> None:
 
 
 def test_a_commit_that_was_sealed_without_our_knowing_it_sets_nothing_once_it_is_aborted(
-    history: History, tmp_path: Path
+    history: History, database: Database
 ) -> None:
     commits(history, "<a><b>1</b><bc>1</bc></a>", "<a><b>2</b></a>")
     history.abort(2, "the seal was not known to be written")
@@ -199,7 +200,7 @@ def test_a_commit_that_was_sealed_without_our_knowing_it_sets_nothing_once_it_is
     history.abort(1, "likewise")
     assert blame(history) == {}
     history.close()
-    with closing(History(f"sqlite:///{tmp_path}/history.sqlite", SCHEMA)) as reopened:
+    with closing(History(database.url, SCHEMA)) as reopened:
         assert blame(reopened) == {}
 
 

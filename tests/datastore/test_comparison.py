@@ -23,7 +23,9 @@ from yang.tree import Node
 from yang.xmlio import parse_document
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from tests.databases import Database
 
 OFTEN = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 
@@ -35,9 +37,9 @@ def edited(tree: Node, edit: str) -> Node:
 @OFTEN
 @given(histories())
 def test_the_difference_of_any_two_commits_is_that_of_their_configurations(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
+    fresh: Callable[[], Database], steps: list[Step]
 ) -> None:
-    with closing(History(f"sqlite:///{tmp_path_factory.mktemp('history')}/h.sqlite", playground())) as history:
+    with closing(History(fresh().url, playground())) as history:
         left = write(history, steps)
         for first, before in left.items():
             for second, after in left.items():
@@ -48,10 +50,8 @@ def test_the_difference_of_any_two_commits_is_that_of_their_configurations(
 
 @OFTEN
 @given(histories(silent=False))
-def test_what_is_written_of_a_commit_is_what_it_changed(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
-) -> None:
-    with closing(History(f"sqlite:///{tmp_path_factory.mktemp('history')}/h.sqlite", playground())) as history:
+def test_what_is_written_of_a_commit_is_what_it_changed(fresh: Callable[[], Database], steps: list[Step]) -> None:
+    with closing(History(fresh().url, playground())) as history:
         left = write(history, steps)
         before = Node(playground().root, {})
         lines = history.changes(list(left))
@@ -63,9 +63,9 @@ def test_what_is_written_of_a_commit_is_what_it_changed(
 @OFTEN
 @given(histories(), st.integers(1, 4), st.data())
 def test_every_way_leads_to_the_same_configuration(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Step], every: int, data: st.DataObject
+    fresh: Callable[[], Database], steps: list[Step], every: int, data: st.DataObject
 ) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('history')}/h.sqlite"
+    url = fresh().url
     with pytest.MonkeyPatch.context() as patch, closing(History(url, playground())) as history:
         patch.setattr(history_module, "MOST_DELTAS", every)
         left = write(history, steps)
@@ -76,11 +76,11 @@ def test_every_way_leads_to_the_same_configuration(
 
 
 def test_the_one_before_the_last_is_had_without_reading_a_whole_configuration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schema = playground()
     trees = [Node(schema.root, {"m:top": str(number)}) for number in range(4)]
-    with closing(History(f"sqlite:///{tmp_path}/h.sqlite", schema)) as history:
+    with closing(History(fresh().url, schema)) as history:
         write(history, [Step(tree, True, True, "") for tree in trees])
         history.snapshot(2, trees[1])
         monkeypatch.setattr("datastore.chain.snapshot_of", lambda *_: pytest.fail("a snapshot was read"))
@@ -89,19 +89,19 @@ def test_the_one_before_the_last_is_had_without_reading_a_whole_configuration(
 
 
 def test_a_large_commit_has_no_way_back_and_is_reached_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changed_module, "LARGE", 60)
     schema = playground()
     trees = [Node(schema.root, {"m:top": text}) for text in ("a", "b" * 100, "c")]
-    with closing(History(f"sqlite:///{tmp_path}/h.sqlite", schema)) as history:
+    with closing(History(fresh().url, schema)) as history:
         write(history, [Step(tree, True, True, "") for tree in trees])
         assert [history.configuration(number) for number in (1, 2, 3)] == trees
 
 
-def test_both_sides_of_a_comparison_have_to_be_there(tmp_path: Path) -> None:
+def test_both_sides_of_a_comparison_have_to_be_there(fresh: Callable[[], Database]) -> None:
     schema = playground()
-    with closing(History(f"sqlite:///{tmp_path}/h.sqlite", schema)) as history:
+    with closing(History(fresh().url, schema)) as history:
         write(history, [Step(Node(schema.root, {"m:top": "a"}), True, True, "")])
         for first, second in ((1, 9), (9, 1)):
             with pytest.raises(UnknownCommit, match="there is no commit 9"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
@@ -27,18 +26,19 @@ from yang.diff import difference
 from yang.tree import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from tests.databases import Database
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "history.sqlite"
+def database(fresh: Callable[[], Database]) -> Database:
+    return fresh()
 
 
 @pytest.fixture
-def history(file: Path) -> Iterator[History]:
-    opened = History(f"sqlite:///{file}", playground())
+def history(database: Database) -> Iterator[History]:
+    opened = History(database.url, playground())
     yield opened
     opened.close()
 
@@ -59,14 +59,14 @@ class Killed(Exception):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(histories(most=12), st.integers(1, 5), st.integers(1, 4), st.sets(st.integers(1, 12)), st.data())
 def test_what_stays_is_as_before_even_if_the_server_is_killed_meanwhile(
-    tmp_path_factory: pytest.TempPathFactory,
+    fresh: Callable[[], Database],
     steps: list[Step],
     keep: int,
     every: int,
     protected: set[int],
     data: st.DataObject,
 ) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('history')}/h.sqlite"
+    url = fresh().url
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(history_module, "MOST_DELTAS", every)
         patch.setattr(retention_module, "AT_ONCE", data.draw(st.integers(1, 3)))
@@ -117,10 +117,9 @@ def test_by_default_everything_is_kept(history: History) -> None:
     assert ids(history) == [1, 2, 3]
 
 
-def test_commits_beyond_the_count_or_the_age_are_dropped(history: History, file: Path) -> None:
+def test_commits_beyond_the_count_or_the_age_are_dropped(history: History, database: Database) -> None:
     write(history, tops("a", "b", "c", "d", "e"))
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE commits SET time = ? WHERE id < 3", (time.time() - 3 * DAY,))
+    database.sql("UPDATE commits SET time = :time WHERE id < 3", time=time.time() - 3 * DAY)
     Retention(history, Limits(days=4)).drop()
     assert ids(history) == [1, 2, 3, 4, 5]
     Retention(history, Limits(commits=4, days=4)).drop()
@@ -185,7 +184,7 @@ def test_the_difference_across_a_gap_is_that_of_the_configurations(history: Hist
 
 
 def test_it_happens_by_itself_many_at_once_and_at_the_start_all(
-    history: History, file: Path, monkeypatch: pytest.MonkeyPatch
+    history: History, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention_module, "SLACK", 3)
     retention = Retention(history, Limits(2))
@@ -198,7 +197,7 @@ def test_it_happens_by_itself_many_at_once_and_at_the_start_all(
     write(history, tops("f"))
     retention.close()
     history.close()
-    with closing(History(f"sqlite:///{file}", playground())) as reopened:
+    with closing(History(database.url, playground())) as reopened:
         again = Retention(reopened, Limits(2))
         again.start()
         assert eventually(lambda: ids(reopened) == [5, 6])
@@ -207,11 +206,10 @@ def test_it_happens_by_itself_many_at_once_and_at_the_start_all(
 
 
 def test_a_drop_that_fails_drops_nothing_and_is_tried_again(
-    history: History, file: Path, caplog: pytest.LogCaptureFixture
+    history: History, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(history, tops("a", "b", "c"))
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("CREATE TRIGGER no BEFORE DELETE ON commits BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+    database.refuse("DELETE ON commits")
     retention = Retention(history, Limits(1))
     with pytest.raises(HistoryFailed, match="disk full"):
         retention.drop()
@@ -221,7 +219,9 @@ def test_a_drop_that_fails_drops_nothing_and_is_tried_again(
     assert history.configuration(1).get("m:top") == "a"
 
 
-def test_the_file_does_not_grow_for_ever(history: History, file: Path) -> None:
+def test_the_file_does_not_grow_for_ever(history: History, database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("how PostgreSQL keeps its files is its own business")
     retention = Retention(history, Limits(20))
     sizes = []
     for turn in range(4):
@@ -232,6 +232,5 @@ def test_the_file_does_not_grow_for_ever(history: History, file: Path) -> None:
             history.seal(history.begin(ME, delta, changed=changed(tree, after, delta)))
             tree = after
         retention.drop()
-        with closing(sqlite3.connect(file)) as connection:
-            sizes.append(connection.execute("PRAGMA page_count").fetchone()[0])
+        sizes.append(database.sql("PRAGMA page_count")[0][0])
     assert sizes[-1] <= sizes[1]
