@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
+from datastore.events import Events, Refused, Sealed
 from datastore.execution import Execution
 from datastore.history import replayed
 from datastore.journal import Journal
@@ -73,10 +75,11 @@ class Committer:
         empty: Node,
         publish: Callable[[str], None] = lambda _: None,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
+        events: Events | None = None,
     ) -> None:
         """Commit through `backends`, in this order, and write `history`; `empty` is a tree without anything.
 
-        `publish` is told in a sentence of everything that happens apart from requests.
+        `publish` is told in a sentence of everything that happens apart from requests, `events` of every commit.
         """
         self._history = history
         self._journal = Journal(history)
@@ -88,6 +91,7 @@ class Committer:
         self._planner = Planner(self._systems, self._wanted)
         self._mender = Mender(self._lock, self._mended)
         self._publish = publish
+        self._events = events if events is not None else Events()
         self._empty = self._running = empty
         self._is_closed = False
         # what is left to do when systems could not be reached
@@ -248,12 +252,15 @@ class Committer:
                 with phases("seal"):
                     self._history.seal(commit_id, confirmation, also)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
-                raise self._aborted(commit_id, error, plan) from error
+                failed = self._aborted(commit_id, error, plan)
+                self._events.publish(Refused(time.time(), author, failed.message))
+                raise failed from error
             except BaseException as error:
                 # a mistake, of ours or of a translator: even then nothing stays half done
                 self._aborted(commit_id, CommitFailed(f"a mistake: {error!r}"), plan)
                 raise
-            self._running = after
+            before, self._running = self._running, after
+            self._events.publish(Sealed(commit_id, time.time(), author, before, after))
         self._history.keep_short(commit_id, after)
         return Committed(commit_id, plan, phases)
 

@@ -14,6 +14,7 @@ from datastore.calls import Deadlines
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged
 from datastore.drift import INTERVAL, Drift
+from datastore.events import Events
 from datastore.factory import read_factory_default
 from datastore.history import History
 from datastore.operational import Operational
@@ -22,6 +23,7 @@ from datastore.retention import KEEP_ALL, Limits, Retention
 from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
+from nos_mgmt.access import Access
 from yang import deviations
 from yang.features import without_feature
 from yang.schema import Schema
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from backends.backend import Backend
     from backends.state import StateSource
+    from datastore.deviation import Event
     from datastore.plan import Deferred
     from yang.path import Path as DataPath
     from yang.schema import SchemaNode
@@ -105,6 +108,7 @@ class Device:
         self.observer = Observer(
             self.schema, self.operational, self._state, lambda: self.committer.running, self.deferred_paths
         )
+        self.events = Events()
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval
         self._factory_default = read_factory_default(factory_default, self.schema)
@@ -112,7 +116,7 @@ class Device:
         """Why nothing can be committed, if the history is damaged."""
         try:
             history = History(Database(history_url, history_patience), self.schema)
-            self._manage(Committer(backends, history, Node(self.schema.root, {}), logger.info, deadlines), history)
+            self._manage(Committer(backends, history, Node(self.schema.root, {}), logger.info, deadlines, self.events), history)
         except HistoryDamaged as damage:
             self._rescue(damage)
 
@@ -149,9 +153,13 @@ class Device:
             committer, history, self.observer.look, self._factory_default, has_startup=self.has_startup
         )
         self.schedule = Schedule(self.datastores, history)
-        self.drift = Drift(committer, self.datastores, logger.info, self._drift_interval)
+        self.drift = Drift(committer, self.datastores, self._tell_of_drift, self._drift_interval)
         self.archive = Archive(history, self._targets)
         self.retention = Retention(history, self._limits, self._needed)
+
+    def _tell_of_drift(self, event: Event) -> None:
+        logger.info(event)
+        self.events.publish(event)
 
     def _needed(self) -> set[int]:
         """Return the commits that may not be dropped, whatever their age."""
@@ -167,6 +175,10 @@ class Device:
         self.retention.close()
         self.archive.close()
         self.history.close()
+
+    def access(self, user: str) -> Access:  # noqa: ARG002 - all who are let in are equal
+        """Return what a user may see and do."""
+        return Access()
 
     def deferred(self) -> list[Deferred]:
         """Return what is configured and cannot take effect yet."""

@@ -133,8 +133,13 @@ class Client:
         self, device: Device, registry: Sessions | None = None, user: str = "admin", *, capabilities: Sequence[str] = ()
     ) -> None:
         self.was_killed = False
+        self.pushed: list[bytes] = []
         self.session = Session(
-            device, registry or Sessions(), lambda number: Author(user, number, "netconf"), self._killed
+            device,
+            registry or Sessions(),
+            lambda number: Author(user, number, "netconf"),
+            self._killed,
+            self.pushed.append,
         )
         offered = "".join(f"<capability>{capability}</capability>" for capability in (BASE_1_1, *capabilities))
         hello = f'<hello xmlns="{NETCONF}"><capabilities>{offered}</capabilities></hello>'
@@ -149,6 +154,7 @@ class Client:
         message = f'<rpc xmlns="{NETCONF}" xmlns:nc="{NETCONF}" message-id="1">{operation}</rpc>'
         answer = self.session.handle(message.encode())
         assert answer is not None
+        self.session.replied()
         return answer.decode()
 
     def ok(self, operation: str) -> str:

@@ -8,20 +8,9 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from datastore.database import HistoryFailed
-from nos_mgmt.netconf import (
-    capabilities,
-    committing,
-    datastores,
-    editing,
-    history,
-    locking,
-    reading,
-    scheduling,
-    sessions,
-)
+from nos_mgmt.netconf import capabilities
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
-    HISTORY,
     BadHello,
     BadRpc,
     MalformedMessage,
@@ -33,7 +22,7 @@ from nos_mgmt.netconf.messages import (
     reply,
     taken_apart,
 )
-from yang.diff import NETCONF
+from nos_mgmt.netconf.operations import OPERATIONS
 from yang.errors import RequestError
 from yang.xmldata import read_input
 
@@ -43,6 +32,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from datastore.history import Author
+    from nos_mgmt.access import Access
     from nos_mgmt.device import Device
     from nos_mgmt.sessions import Sessions
     from yang.tree import Node
@@ -59,49 +49,33 @@ class Call(NamedTuple):
     input: Node
     """The operation's input: leaves typed, anyxml and anydata as elements."""
 
-
-OPERATIONS: dict[str, Callable[[Call], str | None]] = {
-    f"{{{NETCONF}}}get": reading.get,
-    f"{{{NETCONF}}}get-config": reading.get_config,
-    f"{{{NETCONF}}}edit-config": editing.edit_config,
-    f"{{{NETCONF}}}copy-config": editing.copy_config,
-    f"{{{NETCONF}}}delete-config": editing.delete_config,
-    f"{{{NETCONF}}}discard-changes": editing.discard_changes,
-    f"{{{NETCONF}}}lock": locking.lock,
-    f"{{{NETCONF}}}unlock": locking.unlock,
-    f"{{{NETCONF}}}validate": committing.validate,
-    f"{{{NETCONF}}}commit": committing.commit,
-    f"{{{NETCONF}}}cancel-commit": committing.cancel_commit,
-    f"{{{NETCONF}}}close-session": sessions.close_session,
-    f"{{{NETCONF}}}kill-session": sessions.kill_session,
-    f"{{{datastores.PRIVATE_CANDIDATE}}}update": committing.update,
-    f"{{{datastores.FACTORY_DEFAULT}}}factory-reset": committing.factory_reset,
-    f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
-    f"{{{HISTORY}}}get-configuration": history.get_configuration,
-    f"{{{HISTORY}}}get-difference": history.get_difference,
-    f"{{{HISTORY}}}get-commits": history.get_commits,
-    f"{{{HISTORY}}}get-blame": history.get_blame,
-    f"{{{HISTORY}}}get-plan": history.get_plan,
-    f"{{{HISTORY}}}rollback": history.rollback,
-    f"{{{scheduling.SCHEDULE}}}schedule-commit": scheduling.schedule_commit,
-    f"{{{scheduling.SCHEDULE}}}cancel-scheduled-commit": scheduling.cancel_scheduled_commit,
-}
-"""What a client can ask for. Each function returns the content of the reply, or None for ok."""
+    @property
+    def access(self) -> Access:
+        """What the session's user may see and do."""
+        return self.device.access(self.session.author.user)
 
 
 class Session:
     """One client's session."""
 
     def __init__(
-        self, device: Device, registry: Sessions, author: Callable[[int], Author], end: Callable[[], None]
+        self,
+        device: Device,
+        registry: Sessions,
+        author: Callable[[int], Author],
+        end: Callable[[], None],
+        push: Callable[[bytes], None],
     ) -> None:
         """Serve `device` to the client that `author` tells of, given the session's number.
 
-        `end`, which any thread may call, cuts the client off.
+        `end` cuts the client off, and `push` sends it a message that answers no request; any thread may call them, and neither
+        waits.
         """
         self._device = device
         self._registry = registry
         self._end = end
+        self.push = push
+        self._after_reply: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
         self._is_busy = False
         self.id = registry.open(self._kill)
@@ -140,6 +114,16 @@ class Session:
                 self._give_back()
             elif waiting is not None and waiting.session_id == self.id:
                 self._device.datastores.spoken(waiting)
+
+    def after_reply(self, then: Callable[[], None]) -> None:
+        """Have `then`, which may not wait, called once the answer to the request that is being handled is on its way."""
+        self._after_reply.append(then)
+
+    def replied(self) -> None:
+        """Note that the answer which `handle` gave is on its way: what is pushed from now on comes after it."""
+        waiting, self._after_reply = self._after_reply, []
+        for then in waiting:
+            then()
 
     def close(self) -> None:
         """Give back what the session holds, its locks and nothing else; if a request is being carried out, after that."""

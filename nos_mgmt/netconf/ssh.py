@@ -30,6 +30,8 @@ CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "ae
 WAITING = 8
 WAITING_OCTETS = 1 << 20
 """A session of which so many messages, or messages of so many octets, wait to be handled is not read any more."""
+PUSHED_OCTETS = 4 << 20
+"""Notifications that wait to be written, before their session is given up."""
 GONE_CHECK = 1.0
 """Seconds after which a client that takes nothing is looked for again."""
 LONGEST_HELLO = 1 << 20
@@ -168,6 +170,9 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
         self._worker: asyncio.Task[None] | None = None
         self._may_write = asyncio.Event()
         self._may_write.set()
+        self._sending = asyncio.Lock()
+        self._pushed = 0
+        self._pushing: set[asyncio.Task[None]] = set()
         self._is_paused = False
         self._is_deaf = False
         self._has_eof = False
@@ -187,7 +192,10 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
         def end() -> None:
             self._loop.call_soon_threadsafe(self.end)
 
-        self._session = Session(self._listener.device, self._listener.sessions, author, end)
+        def push(message: bytes) -> None:
+            self._loop.call_soon_threadsafe(self._push, message)
+
+        self._session = Session(self._listener.device, self._listener.sessions, author, end, push)
         self._hello_timer = self._loop.call_later(self._listener.limits.hello_time, self._give_up)
         logger.info("session %d: %s is in", self._session.id, self._user)
         for piece in framed(self._session.hello(), chunked=False):
@@ -290,6 +298,7 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
                 return
             if answer is not None:
                 await self._send(answer, chunked=session.chunked)
+                session.replied()
             if not session.is_open:
                 break
             self._take_messages()
@@ -303,8 +312,29 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
             self._channel.exit(0)
         self._leave()
 
+    def _push(self, message: bytes) -> None:
+        """Send a message that answers no request; a client that does not take them is cut off."""
+        if self._is_ended or self._session is None:
+            return
+        self._pushed += len(message)
+        if self._pushed > PUSHED_OCTETS:
+            logger.warning("session %d: its client does not read notifications", self._session.id)
+            self.end()
+            return
+        task = self._loop.create_task(self._send_pushed(message, chunked=self._session.chunked))
+        self._pushing.add(task)
+        task.add_done_callback(self._pushing.discard)
+
+    async def _send_pushed(self, message: bytes, *, chunked: bool) -> None:
+        await self._send(message, chunked=chunked)
+        self._pushed -= len(message)
+
     async def _send(self, message: bytes, *, chunked: bool) -> None:
-        """Write a message no faster than the client takes it."""
+        """Write a message, after those that are being written, no faster than the client takes it."""
+        async with self._sending:
+            await self._send_alone(message, chunked=chunked)
+
+    async def _send_alone(self, message: bytes, *, chunked: bool) -> None:
         for piece in framed(message, chunked=chunked):
             # asyncssh tells that a client has gone when all that it sent has been read, which may never be
             while not self._may_write.is_set() and self._channel is not None and not self._channel.is_closing():

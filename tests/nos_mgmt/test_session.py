@@ -43,7 +43,7 @@ def candidate(client: Client) -> str:
 
 def greeted(device: Device, *capabilities: str) -> Session:
     """Return a session with a client that has these capabilities."""
-    session = Session(device, Sessions(), lambda number: Author("admin", number, "netconf"), lambda: None)
+    session = Session(device, Sessions(), lambda number: Author("admin", number, "netconf"), lambda: None, print)
     listed = "".join(f"<capability>{capability}</capability>" for capability in capabilities)
     assert session.handle(f'<hello xmlns="{NETCONF}"><capabilities>{listed}</capabilities></hello>'.encode()) is None
     return session
@@ -180,7 +180,7 @@ def test_a_client_without_a_common_base_has_no_session(device: Device) -> None:
 
 
 def test_a_hello_with_a_session_id_ends_the_session(device: Device) -> None:
-    session = Session(device, Sessions(), lambda number: Author("admin", number, "netconf"), lambda: None)
+    session = Session(device, Sessions(), lambda number: Author("admin", number, "netconf"), lambda: None, print)
     capability = f"<capabilities><capability>{BASE_1_0}</capability></capabilities>"
     session.handle(f'<hello xmlns="{NETCONF}">{capability}<session-id>1</session-id></hello>'.encode())
     assert not session.is_open
