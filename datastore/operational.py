@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from yang.filter import keys_wanted, select
+from yang.filter import keys_wanted, may_select, select
 from yang.path import Path
 from yang.tree import Entries, Node, ordered
 
@@ -41,6 +41,11 @@ class Operational:
         Only what the filter can select is asked for. Of objects at `deferred`, which are not applied, no state mirrors
         the configuration.
         """
+        tree = self.gathered(running, deferred, wanted)
+        return tree if wanted is None else select(tree, wanted)
+
+    def gathered(self, running: Node, deferred: Collection[Path], wanted: Sequence[_Element] | None) -> Node:
+        """Return what `view` does before anything is selected of it: all that the filter can select, and perhaps more."""
         root = self._schema.root
         children: dict[str, Any] = {}
         for name, child in running.children.items():
@@ -51,13 +56,12 @@ class Operational:
         tree = Node(root, children)
         for source, way in reversed(self._sources):
             tree = self._with_state(tree, source, way, wanted)
-        return tree if wanted is None else select(tree, wanted)
+        return tree
 
     def _with_state(
         self, tree: Node, source: StateSource, way: list[SchemaNode], wanted: Sequence[_Element] | None
     ) -> Node:
-        top = way[0]
-        if wanted is not None and not any(element.tag in (top.tag, top.name) for element in wanted):
+        if wanted is not None and not may_select(wanted, way):
             return tree
         lists = [number for number, schema in enumerate(way, 1) if schema.kind == "list"]
         is_nested = len(lists) > 1

@@ -19,6 +19,7 @@ from yang.errors import (
     UnknownElement,
 )
 from yang.list_edit import ListEdit
+from yang.tagged import TAG, is_tagged, refuse_other_than_default
 from yang.tree import Node, is_empty, ordered
 from yang.values import shown
 from yang.when import settle
@@ -48,6 +49,7 @@ DefaultOperation = Literal["merge", "replace", "none"]
 OPERATIONS = frozenset({"merge", "replace", "create", "delete", "remove"})
 OPERATION = f"{{{NETCONF}}}operation"
 INSERT, ANCHOR_KEY, ANCHOR_VALUE = (f"{{{YANG}}}{name}" for name in ("insert", "key", "value"))
+SETTING = frozenset({"merge", "replace", "create"})
 PLACES = frozenset({"first", "last", "before", "after"})
 HAS_ATTRIBUTES_BELOW = etree.XPath("boolean(.//*/@*)")
 PREDICATE = re.compile(r"""\[\s*(?:([\w.-]+):)?([\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]""")
@@ -190,6 +192,8 @@ class _Editor:
                         BadAttribute(f"{value!r} is not an operation: {', '.join(sorted(OPERATIONS))}", info=info),
                     )
                 operation = str(value)
+            elif name == TAG and schema.kind in ("leaf", "leaf-list"):
+                refuse_other_than_default(element, schema)
             elif name not in (INSERT, ANCHOR_KEY, ANCHOR_VALUE) or not schema.user_ordered:
                 info = (("bad-attribute", etree.QName(name).localname), *bad(schema))
                 hint = "; the operation attribute belongs to the namespace " + NETCONF if name == "operation" else ""
@@ -227,6 +231,8 @@ class _Editor:
 
     def leaf(self, schema: SchemaNode, element: etree._Element, old: Child | None, operation: str) -> Child | None:
         """Return what becomes of a leaf, anydata or anyxml."""
+        if operation in SETTING and is_tagged(element):
+            operation = "remove" if operation != "create" or old is None else operation
         if operation in ("delete", "remove"):
             if old is None and operation == "delete":
                 raise Refused(
@@ -258,6 +264,8 @@ class _Editor:
         value = self._value(element, schema)
         key = (value,)
         is_there = value in edit.values
+        if operation in SETTING and is_tagged(element):
+            operation = "remove" if operation != "create" or not is_there else operation
         if key in edit.given:
             raise Refused(element, twice(schema, _named(schema, key)))
         if operation in ("delete", "remove"):

@@ -25,6 +25,47 @@ def select(tree: Node, wanted: Sequence[etree._Element]) -> Node:
     return _selected_children(tree, wanted) or Node(tree.schema, {})
 
 
+def may_select(wanted: Sequence[etree._Element], way: Sequence[SchemaNode]) -> bool:
+    """Return whether a filter can select anything at or below the end of `way`, which leads there from a top-level node."""
+    for element in wanted:
+        if _matches(element, way[0]):
+            below = [child for child in element if not _is_match(child)]
+            if not below or len(way) == 1 or may_select(below, way[1:]):
+                return True
+    return False
+
+
+def narrowed(tree: Node, wanted: Sequence[etree._Element]) -> Node:
+    """Return `tree` without inner nodes that `wanted` cannot select anything of; `select` gives the same of both."""
+    children: dict[str, Any] = {}
+    for name, child in tree.children.items():
+        if not isinstance(child, (Node, Entries)):
+            children[name] = child
+            continue
+        schema = tree.schema.children[name]
+        elements = [element for element in wanted if _matches(element, schema)]
+        if not elements:
+            continue
+        below: list[etree._Element] | None = []
+        for element in elements:
+            others = [inner for inner in element if not _is_match(inner)]
+            below = below + others if below is not None and others else None
+        if isinstance(child, Node):
+            children[name] = child if below is None else narrowed(child, below)
+            continue
+        keys = [_key_of(schema, element) for element in elements]
+        found = child.items()
+        if None not in keys:
+            found = iter([(key, child[key]) for key in dict.fromkeys(cast("list[Key]", keys)) if key in child])
+        elif below is None:
+            children[name] = child
+            continue
+        children[name] = Entries(
+            schema, {key: entry if below is None else narrowed(entry, below) for key, entry in found}
+        )
+    return Node(tree.schema, children)
+
+
 def keys_wanted(wanted: Sequence[etree._Element], way: Sequence[SchemaNode]) -> set[Key] | None:
     """Return the keys of the entries that a filter can select in the list at the end of `way`; None if that may be all.
 

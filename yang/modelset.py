@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 OWN = FilePath(__file__).parent / "models"
 """The modules that this project has written."""
-NEEDED = ("ietf-netconf", "ietf-netconf-monitoring")
+NEEDED = ("ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
-    "ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error", "startup"),
+    "ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error", "startup", "xpath"),
     "ietf-netconf-monitoring": (),
+    "ietf-netconf-with-defaults": (),
     "ietf-netconf-private-candidate": ("private-candidate",),
     "ietf-factory-default": (),
 }

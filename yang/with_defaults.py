@@ -36,8 +36,8 @@ def with_defaults(tree: Node, mode: Mode, *, config_only: bool = True, within: b
     if mode == "explicit":
         return tree
     if mode == "trim":
-        return _trimmed(tree)
-    full = _Filling(config_only=config_only).filled(Cursor(tree.schema, tree, None))
+        return trimmed(tree)
+    full = filled(Cursor(tree.schema, tree, None), config_only=config_only)
     if within:
         full = Node(tree.schema, {name: child for name, child in full.children.items() if name in tree.children})
     return full
@@ -46,8 +46,11 @@ def with_defaults(tree: Node, mode: Mode, *, config_only: bool = True, within: b
 def xml_in(tree: Node, mode: Mode, *, config_only: bool = True, within: bool = False) -> str:
     """Return the XML of everything below `tree` as `mode` reports it."""
     full = with_defaults(tree, mode, config_only=config_only, within=within)
-    if mode != "report-all-tagged":
-        return print_children(full)
+    return print_tagged(tree, full) if mode == "report-all-tagged" else print_children(full)
+
+
+def print_tagged(tree: Node, full: Node) -> str:
+    """Return the XML of everything below `full`, with tags on the leaves that `tree` has not (RFC 6243 section 3.4)."""
     out: list[str] = []
     _print_tagged(tree, full, out)
     return "".join(out)
@@ -59,19 +62,28 @@ def members_in(tree: Node, mode: Mode, *, config_only: bool = True, within: bool
     return _tagged_members(tree, full) if mode == "report-all-tagged" else members(full)
 
 
-def _trimmed(node: Node) -> Node:
+def filled(cursor: Cursor, guide: Node | None = None, *, config_only: bool = True) -> Node:
+    """Return the node of `cursor` with all the default data that is in use below it, of state as well unless `config_only`.
+
+    What is there and not in `guide`, a part of that node, is left out.
+    """
+    return _Filling(config_only=config_only).filled(cursor, cursor.value if guide is None else guide)
+
+
+def trimmed(node: Node) -> Node:
+    """Return `node` without the leaves that have their default; keys stay (RFC 7950 section 7.8.2)."""
     children: dict[str, Child] = {}
     for name, child in node.children.items():
         schema = node.schema.children[name]
         if isinstance(child, Node):
-            below = _trimmed(child)
+            below = trimmed(child)
             if below.children or schema.presence:
                 children[name] = below
         elif isinstance(child, Entries):
             children[name] = child.updated(
-                {key: below for key, entry in child.items() if (below := _trimmed(entry)) is not entry}
+                {key: below for key, entry in child.items() if (below := trimmed(entry)) is not entry}
             )
-        elif schema.kind not in ("leaf", "leaf-list") or not _is_default(schema, child):
+        elif schema.kind not in ("leaf", "leaf-list") or name in node.schema.keys or not _is_default(schema, child):
             children[name] = child
     is_same = len(children) == len(node.children) and all(
         node.children[name] is child for name, child in children.items()
@@ -89,19 +101,22 @@ class _Filling:
         self.config_only = config_only
         self.has_defaults: dict[SchemaNode, bool] = {}
 
-    def filled(self, cursor: Cursor) -> Node:
-        """Return the node of `cursor` with every default in it that is in use."""
+    def filled(self, cursor: Cursor, guide: Node) -> Node:
+        """Return the node of `cursor` with every default in it that is in use, without what it has and `guide` has not."""
         node: Node = cursor.value
         if not self.wants(cursor.schema):
-            return node
+            return guide
         children: dict[str, Any] = {}
         for name, schema in node.schema.children.items():
-            child = self.child(cursor, schema, node.children.get(name))
+            here = node.children.get(name)
+            if here is not None and name not in guide.children:
+                continue
+            child = self.child(cursor, schema, here, guide.children.get(name))
             if child is not None:
                 children[name] = child
         return Node(node.schema, children)
 
-    def child(self, cursor: Cursor, schema: SchemaNode, child: Any) -> Any:
+    def child(self, cursor: Cursor, schema: SchemaNode, child: Any, guide: Any) -> Any:
         """Return what is reported of one child, or None if nothing is."""
         if child is None and (schema.kind in OPERATIONS or (self.config_only and not schema.config)):
             return None
@@ -110,13 +125,15 @@ class _Filling:
         if schema.kind == "container":
             if child is None and (schema.presence or not self.wants(schema) or not cursor.implies(schema)):
                 return None
-            below = self.filled(Cursor(schema, child or Node(schema, {}), cursor))
+            here = child if child is not None else Node(schema, {})
+            below = self.filled(Cursor(schema, here, cursor), guide if guide is not None else here)
             return below if below.children or schema.presence else None
         if schema.kind == "list" and child is not None and self.wants(schema):
             return Entries(
-                schema, [(key, self.filled(Cursor(schema, entry, cursor, key))) for key, entry in child.items()]
+                schema,
+                [(key, self.filled(Cursor(schema, child[key], cursor, key), entry)) for key, entry in guide.items()],
             )
-        return child
+        return guide
 
     def wants(self, schema: SchemaNode) -> bool:
         """Return whether something at or below `schema` may have a default that is reported."""

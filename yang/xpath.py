@@ -86,7 +86,7 @@ class _Builder:
 
     def build_nodes(self, tree: Any) -> Evaluator:
         """Return the function of an expression that has to give nodes."""
-        if not _is_nodes(tree):
+        if not gives_nodes(tree):
             raise ModelError("a value stands where nodes are needed")
         return self.build(tree)
 
@@ -232,13 +232,13 @@ def _is_fixed(tree: Any) -> bool:
     return False
 
 
-def _is_nodes(tree: Any) -> bool:
+def gives_nodes(tree: Any) -> bool:
     """Return whether an expression gives nodes."""
     match tree:
         case ("path", *_) | ("union", _) | ("call", "current" | "deref" | "id", _):
             return True
         case ("filter", expression, _, _):
-            return _is_nodes(expression)
+            return gives_nodes(expression)
     return False
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 PRIVATE_CANDIDATE = "urn:ietf:params:netconf:capability:private-candidate:1.0"
 """Without parameters: every resolution mode is supported, and revert-on-conflict is the default."""
 STARTUP = "urn:ietf:params:netconf:capability:startup:1.0"
+WITH_DEFAULTS = (
+    "urn:ietf:params:netconf:capability:with-defaults:1.0"
+    "?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim"
+)
 CAPABILITIES = (
     BASE_1_0,
     BASE_1_1,
@@ -23,6 +27,8 @@ CAPABILITIES = (
     PRIVATE_CANDIDATE,
     "urn:ietf:params:netconf:capability:rollback-on-error:1.0",
     "urn:ietf:params:netconf:capability:validate:1.1",
+    "urn:ietf:params:netconf:capability:xpath:1.0",
+    WITH_DEFAULTS,
 )
 
 

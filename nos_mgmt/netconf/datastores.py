@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from datastore.errors import ValidationFailed
 from yang.errors import RequestError
 from yang.limits import LIMITS
+from yang.tagged import without_tagged
 from yang.validate import validate_whole
 from yang.xml_errors import read_all
 from yang.xmldata import read_data
@@ -30,6 +31,7 @@ def inline_config(config: _Element, schema: Schema, *, is_judged: bool = False) 
         ValidationFailed: It has errors of names and values, and these are all of them; if it `is_judged`, with those between
             nodes that do not only follow from them.
     """
+    config = without_tagged(config, schema.root)
     try:
         return read_data(config, schema)
     except RequestError as error:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, cast
 from datastore.errors import ValidationFailed
 from nos_mgmt.netconf.datastores import configuration_in, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
+from nos_mgmt.netconf.reading import mode_of
 from yang.edit import edit_config as edit
 from yang.validate import validate
+from yang.with_defaults import with_defaults
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -42,20 +44,26 @@ def edit_config(call: Call) -> None:
 
 
 def copy_config(call: Call) -> None:
-    """Replace the candidate, or the startup configuration."""
+    """Replace the candidate, or the startup configuration, with what is retrieved from the source (RFC 6243 section 4.5.1)."""
     source, target = (cast("Node", call.input.get(name)) for name in ("source", "target"))
-    datastores = call.device.datastores
+    datastores, mode = call.device.datastores, mode_of(call)
     if source.children.keys() == target.children.keys():
         name = named_datastore(source)
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
-    if named_datastore(target) == "startup":
-        datastores.save(call.session.id, configuration_in(call, source))
-    elif "config" in source.children:
+
+    def retrieved() -> Node:
         tree = configuration_in(call, source)
+        # what is tagged as a default has not been set
+        return with_defaults(tree, mode) if mode != "report-all-tagged" else tree
+
+    if named_datastore(target) == "startup":
+        datastores.save(call.session.id, retrieved())
+    elif "config" in source.children:
+        tree = retrieved()
         datastores.edit(call.session.id, lambda _: tree)
     else:
         # read in its turn: what is running by then
-        datastores.edit(call.session.id, lambda _: configuration_in(call, source))
+        datastores.edit(call.session.id, lambda _: retrieved())
 
 
 def delete_config(call: Call) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape
 
+from lxml import etree
+
 from nos_mgmt.netconf.datastores import named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from yang import deviations
-from yang.errors import BadAttribute, RequestError
-from yang.filter import select
-from yang.xmlio import print_children
+from yang.errors import BadAttribute, InvalidValue, MissingAttribute, RequestError
+from yang.reporting import SubtreeFilter, report
+from yang.xpath_filter import XPathFilter
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from nos_mgmt.netconf.session import Call
+    from yang.reporting import Filter
+    from yang.with_defaults import Mode
 
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 YANG_FORMAT = "ietf-netconf-monitoring:yang"
@@ -27,16 +31,16 @@ class NotUnique(RequestError):
 
 def get(call: Call) -> str:
     """Answer with configuration and state."""
-    device = call.device
-    wanted = subtree_filter(call)
-    return f"<data>{print_children(device.operational.view(device.datastores.running, device.deferred_paths(), wanted))}</data>"
+    device, wanted = call.device, filter_of(call)
+    bounds = wanted.bounds() if wanted is not None else None
+    tree = device.operational.gathered(device.datastores.running, device.deferred_paths(), bounds)
+    return f"<data>{report(call.access.visible(tree), wanted, mode_of(call), config_only=False)}</data>"
 
 
 def get_config(call: Call) -> str:
     """Answer with the configuration in a datastore."""
     tree = call.device.datastores.read(named_datastore(call.input.get("source")), call.session.id)
-    wanted = subtree_filter(call)
-    return f"<data>{print_children(tree if wanted is None else select(tree, wanted))}</data>"
+    return f"<data>{report(call.access.visible(tree), filter_of(call), mode_of(call))}</data>"
 
 
 def get_schema(call: Call) -> str:
@@ -57,15 +61,58 @@ def get_schema(call: Call) -> str:
     return f'<data xmlns="{MONITORING}">{escape(call.device.text(str(identifier), matching[0]))}</data>'
 
 
+def mode_of(call: Call) -> Mode:
+    """Return how the client wants to see defaults: as they were set, if it does not say (RFC 6243 section 4.5.1)."""
+    return cast("Mode", call.input.get("ietf-netconf-with-defaults:with-defaults") or "explicit")
+
+
+def filter_of(call: Call) -> Filter | None:
+    """Return the filter of a request, or None if there is none (RFC 6241 sections 6 and 8.9).
+
+    Raises:
+        RequestError: It is of no type that there is, or an XPath filter without an expression, or with one that cannot be used.
+    """
+    element = cast("_Element | None", call.input.get("filter"))
+    if element is None:
+        return None
+    kind = element.get("type", "subtree")
+    if kind == "subtree":
+        return SubtreeFilter(list(element))
+    if kind != "xpath":
+        raise _refused(f"filters are of type subtree or xpath, not {kind!s}", "type")
+    expression = element.get("select")
+    if expression is None:
+        info = (("bad-attribute", "select"), ("bad-element", "filter"))
+        missing = MissingAttribute("a filter of type xpath needs the attribute select", info=info)
+        missing.type = "protocol"
+        raise missing
+    return xpath_filter(str(expression), element, call)
+
+
+def xpath_filter(expression: str, element: _Element, call: Call) -> XPathFilter:
+    """Return the filter of an expression, whose prefixes are those in scope at `element`.
+
+    Raises:
+        InvalidParameter: The expression cannot be used.
+    """
+    try:
+        return XPathFilter(expression, element.nsmap, call.device.schema)
+    except InvalidValue as error:
+        raise InvalidParameter(error.message, info=(("bad-element", etree.QName(element).localname),)) from error
+
+
 def subtree_filter(call: Call) -> list[_Element] | None:
-    """Return the elements of the subtree filter, or None if there is no filter."""
+    """Return the elements of the subtree filter, or None if there is no filter; for operations that take no other kind."""
     element = cast("_Element | None", call.input.get("filter"))
     if element is None:
         return None
     kind = element.get("type", "subtree")
     if kind != "subtree":
-        info = (("bad-attribute", "type"), ("bad-element", "filter"))
-        refused = BadAttribute(f"filters are of type subtree here, not {kind!s}", info=info)
-        refused.type = "protocol"
-        raise refused
+        raise _refused(f"filters are of type subtree here, not {kind!s}", "type")
     return list(element)
+
+
+def _refused(message: str, attribute: str) -> BadAttribute:
+    refused = BadAttribute(message, info=(("bad-attribute", attribute), ("bad-element", "filter")))
+    refused.type = "protocol"
+    return refused
