@@ -149,6 +149,22 @@ class Running:
                 self._candidates.shared.rebase()
             return done
 
+    def write(self, session_id: int, change: Callable[[Node], Node], author: Author) -> Committed:
+        """Commit what `change` makes of running, at once and for good (RFC 6241 section 8.2); candidates keep their changes.
+
+        Raises:
+            InUse: Another session has locked running, or a confirmed commit waits, which is not to be confirmed by this.
+            RequestError: `change` raises it, or as for `Committer.commit`; all datastores are as they were.
+        """
+        with self._committing, self._editing:
+            with self._mutex:
+                self._locks.refuse_use("running", session_id)
+            self._confirmations.admit(NOBODY, None)
+            done = self._committer.commit(change(self.running), author)
+            with self._mutex:
+                self._candidates.shared.rebase()
+            return done
+
     def take(self, session_id: int, keep: Callable[[Node, Node], None]) -> None:
         """Take what the session's candidate changes out of it, once `keep`, given running and the candidate, has kept it.
 

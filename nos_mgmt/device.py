@@ -24,8 +24,8 @@ from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
 from nos_mgmt.access import Access
+from nos_mgmt.optional import with_features
 from yang import deviations
-from yang.features import without_feature
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
@@ -44,16 +44,6 @@ logger = logging.getLogger(__name__)
 
 NOTHING = Path(os.devnull)
 """A file that holds the empty configuration."""
-STARTUP_PATHS = (
-    "get-config/input/source/startup",
-    "copy-config/input/source/startup",
-    "copy-config/input/target/startup",
-    "delete-config/input/target/startup",
-    "lock/input/target/startup",
-    "unlock/input/target/startup",
-    "validate/input/source/startup",
-)
-"""What of ietf-netconf depends on its feature startup."""
 
 
 class Device:
@@ -72,6 +62,7 @@ class Device:
         limits: Limits = KEEP_ALL,
         targets: Targets = NOWHERE,
         has_startup: bool = False,
+        is_running_writable: bool = False,
         factory_default: Path = NOTHING,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
         drift_interval: float = INTERVAL,
@@ -81,9 +72,9 @@ class Device:
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
         protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
         says what is kept of the history, `targets` where commits are archived. Only if it `has_startup` there is a startup
-        configuration of its own (RFC 6241 section 8.7). The file `factory_default` holds the configuration that factory-reset
-        brings. Calls of backends have `deadlines`. Everything is compared with what the systems have every `drift_interval`
-        seconds.
+        configuration of its own (RFC 6241 section 8.7); if `is_running_writable`, running is edited as well (section 8.2). The
+        file `factory_default` holds the configuration that factory-reset brings. Calls of backends have `deadlines`. Everything
+        is compared with what the systems have every `drift_interval` seconds.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -96,7 +87,10 @@ class Device:
         self.backends = tuple(backends)
         self.has_startup = has_startup
         tables = load(models / "schema.tables")
-        full = Schema(tables if has_startup else without_feature(tables, "ietf-netconf", "startup", STARTUP_PATHS))
+        switches = {"startup": has_startup, "writable-running": is_running_writable}
+        self.features = frozenset(feature for feature, is_on in switches.items() if is_on)
+        """The features of ietf-netconf that depend on settings, those that are on."""
+        full = Schema(with_features(tables, self.features))
         state = own_state(self)
         self.schema = supported(backends, state, own_paths, full)
         self.modules = deviations.served_modules(self.schema)

@@ -95,6 +95,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 limits=settings.limits,
                 targets=settings.targets,
                 has_startup=settings.startup,
+                is_running_writable=settings.writable_running,
                 factory_default=settings.factory_default,
                 deadlines=settings.deadlines,
                 drift_interval=settings.drift_interval,

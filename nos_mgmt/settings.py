@@ -93,6 +93,8 @@ class Settings:
     """Settings of backends, by their names."""
     startup: bool = False
     """Whether there is a startup configuration: what the machine starts with, whatever was running."""
+    writable_running: bool = False
+    """Whether running can be edited, besides being committed to."""
     factory_default: Path = Path(os.devnull)
     """The file with the configuration that factory-reset brings; an empty file is an empty configuration."""
     deadlines: Deadlines = field(default_factory=Deadlines)

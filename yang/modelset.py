@@ -34,7 +34,16 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = ("ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
-    "ietf-netconf": ("candidate", "confirmed-commit", "validate", "rollback-on-error", "startup", "xpath"),
+    "ietf-netconf": (
+        "writable-running",
+        "candidate",
+        "confirmed-commit",
+        "rollback-on-error",
+        "validate",
+        "startup",
+        "url",
+        "xpath",
+    ),
     "ietf-netconf-monitoring": (),
     "ietf-netconf-with-defaults": (),
     "ietf-netconf-private-candidate": ("private-candidate",),

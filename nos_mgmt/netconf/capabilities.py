@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 PRIVATE_CANDIDATE = "urn:ietf:params:netconf:capability:private-candidate:1.0"
 """Without parameters: every resolution mode is supported, and revert-on-conflict is the default."""
-STARTUP = "urn:ietf:params:netconf:capability:startup:1.0"
+OPTIONAL = {
+    "writable-running": "urn:ietf:params:netconf:capability:writable-running:1.0",
+    "startup": "urn:ietf:params:netconf:capability:startup:1.0",
+}
+"""The capabilities of features that settings turn on."""
 WITH_DEFAULTS = (
     "urn:ietf:params:netconf:capability:with-defaults:1.0"
     "?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim"
@@ -36,7 +40,8 @@ def capabilities(device: Device) -> list[str]:
     """Return the URIs, those of the modules as RFC 6020 section 5.6.4 has them."""
     modules = [_uri(module, is_deviated=module.name in device.deviated) for module in device.modules]
     own = f"{deviations.NAMESPACE}?module={deviations.NAME}&revision={deviations.REVISION}"
-    return [*CAPABILITIES, *([STARTUP] if device.has_startup else []), *modules, own]
+    optional = [uri for feature, uri in OPTIONAL.items() if feature in device.features]
+    return [*CAPABILITIES, *optional, *modules, own]
 
 
 def _uri(module: Module, *, is_deviated: bool) -> str:

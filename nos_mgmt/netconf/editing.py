@@ -13,8 +13,11 @@ from yang.validate import validate
 from yang.with_defaults import with_defaults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lxml.etree import _Element
 
+    from datastore.store import Name
     from nos_mgmt.netconf.session import Call
     from yang.edit import DefaultOperation
     from yang.errors import RequestError
@@ -22,29 +25,33 @@ if TYPE_CHECKING:
 
 
 def edit_config(call: Call) -> None:
-    """Edit the candidate."""
+    """Edit the candidate, or running where that can be written."""
     config = cast("_Element", call.input.get("config"))
     default_operation = cast("DefaultOperation", call.input.get("default-operation") or "merge")
     test_option = call.input.get("test-option") or "set"
     errors: list[RequestError] = []
     goes_on = call.input.get("error-option") == "continue-on-error"
 
-    def edited(candidate: Node) -> Node:
-        after = edit(candidate, config, default_operation, errors if goes_on else None)
+    def edited(before: Node) -> Node:
+        after = edit(before, config, default_operation, errors if goes_on else None)
         if test_option != "set":
             wrong = validate(call.device.datastores.running, after)
             if wrong:
-                raise ValidationFailed([*errors, *wrong])
-        return after if test_option != "test-only" else candidate
+                raise ValidationFailed(wrong)
+        call.access.refuse_change(before, after)
+        return after if test_option != "test-only" else before
 
     # whatever error-option says, an element that is in error changes nothing; rollback-on-error holds for all
-    call.device.datastores.edit(call.session.id, edited)
+    try:
+        _change(call, named_datastore(call.input.get("target")), edited)
+    except ValidationFailed as failed:
+        raise ValidationFailed([*errors, *failed.errors]) from failed
     if errors:
         raise ValidationFailed(errors)
 
 
 def copy_config(call: Call) -> None:
-    """Replace the candidate, or the startup configuration, with what is retrieved from the source (RFC 6243 section 4.5.1)."""
+    """Replace a datastore with what is retrieved from the source (RFC 6243 section 4.5.1)."""
     source, target = (cast("Node", call.input.get(name)) for name in ("source", "target"))
     datastores, mode = call.device.datastores, mode_of(call)
     if source.children.keys() == target.children.keys():
@@ -58,12 +65,18 @@ def copy_config(call: Call) -> None:
 
     if named_datastore(target) == "startup":
         datastores.save(call.session.id, retrieved())
-    elif "config" in source.children:
-        tree = retrieved()
-        datastores.edit(call.session.id, lambda _: tree)
+        return
+    # what comes with the request is read at once; a datastore in its turn: what is running by then
+    given = retrieved() if "config" in source.children else None
+    _change(call, named_datastore(target), lambda _: given if given is not None else retrieved())
+
+
+def _change(call: Call, target: Name, change: Callable[[Node], Node]) -> None:
+    """Make a datastore what `change` makes of it: the candidate, or running by a commit of its own."""
+    if target == "running":
+        call.device.datastores.write(call.session.id, change, call.session.author)
     else:
-        # read in its turn: what is running by then
-        datastores.edit(call.session.id, lambda _: retrieved())
+        call.device.datastores.edit(call.session.id, change)
 
 
 def delete_config(call: Call) -> None:

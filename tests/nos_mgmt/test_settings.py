@@ -53,6 +53,7 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         sessions = 3
         drift_interval = 5
         startup = true
+        writable_running = true
         factory_default = "factory.xml"
         [deadlines]
         execute = 5
