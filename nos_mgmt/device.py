@@ -25,6 +25,7 @@ from datastore.store import Datastores
 from datastore.support import supported
 from nos_mgmt.access import Access
 from nos_mgmt.optional import with_features
+from nos_mgmt.urls import Places
 from yang import deviations
 from yang.schema import Schema
 from yang.tables import load
@@ -63,6 +64,7 @@ class Device:
         targets: Targets = NOWHERE,
         has_startup: bool = False,
         is_running_writable: bool = False,
+        places: Places | None = None,
         factory_default: Path = NOTHING,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
         drift_interval: float = INTERVAL,
@@ -72,9 +74,10 @@ class Device:
         `own_state` gives the sources of the state that is the server's own, `own_defaults` the defaults, by path, in which
         protocols deviate from their models, and `history_patience` the seconds to wait for a history that others use. `limits`
         says what is kept of the history, `targets` where commits are archived. Only if it `has_startup` there is a startup
-        configuration of its own (RFC 6241 section 8.7); if `is_running_writable`, running is edited as well (section 8.2). The
-        file `factory_default` holds the configuration that factory-reset brings. Calls of backends have `deadlines`. Everything
-        is compared with what the systems have every `drift_interval` seconds.
+        configuration of its own (RFC 6241 section 8.7); if `is_running_writable`, running is edited as well (section 8.2); URLs
+        lead to `places`, if there are any (section 8.8). The file `factory_default` holds the configuration that factory-reset
+        brings. Calls of backends have `deadlines`. Everything is compared with what the systems have every `drift_interval`
+        seconds.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -87,7 +90,12 @@ class Device:
         self.backends = tuple(backends)
         self.has_startup = has_startup
         tables = load(models / "schema.tables")
-        switches = {"startup": has_startup, "writable-running": is_running_writable}
+        self.places = places if places is not None else Places()
+        switches = {
+            "startup": has_startup,
+            "writable-running": is_running_writable,
+            "url": bool(self.places.schemes),
+        }
         self.features = frozenset(feature for feature, is_on in switches.items() if is_on)
         """The features of ietf-netconf that depend on settings, those that are on."""
         full = Schema(with_features(tables, self.features))

@@ -96,6 +96,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 targets=settings.targets,
                 has_startup=settings.startup,
                 is_running_writable=settings.writable_running,
+                places=settings.places,
                 factory_default=settings.factory_default,
                 deadlines=settings.deadlines,
                 drift_interval=settings.drift_interval,

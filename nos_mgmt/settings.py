@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from datastore.archive import Targets
 from datastore.calls import Deadlines
 from datastore.retention import Limits
+from nos_mgmt.urls import Places, UnusablePlace
 from yang import bindings
 from yang.errors import NosError
 
@@ -43,6 +44,7 @@ LEAST = {
     "history_count": 0,
     "history_days": 0,
     "drift_interval": 0,
+    "url_time": 0,
 }
 USER = re.compile(r"[A-Za-z_][\w.-]*")
 
@@ -95,6 +97,12 @@ class Settings:
     """Whether there is a startup configuration: what the machine starts with, whatever was running."""
     writable_running: bool = False
     """Whether running can be edited, besides being committed to."""
+    url_places: tuple[str, ...] = ()
+    """Where clients may have configurations read from and written to: URLs of folders; none without any."""
+    url_ca: str = ""
+    """A file with the certificates of the authorities that url_places of https have theirs from; empty is the system's."""
+    url_time: float = 30.0
+    """Seconds that reading or writing one of them may take."""
     factory_default: Path = Path(os.devnull)
     """The file with the configuration that factory-reset brings; an empty file is an empty configuration."""
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -117,6 +125,15 @@ class Settings:
     def targets(self) -> Targets:
         """Where commits are archived."""
         return Targets(self.archive_directory, self.archive_command)
+
+    @property
+    def places(self) -> Places:
+        """Where URLs may lead.
+
+        Raises:
+            UnusablePlace: They can lead nowhere.
+        """
+        return Places(self.url_places, self.url_ca, self.url_time, self.message_size)
 
     @property
     def history_url(self) -> str:
@@ -192,6 +209,10 @@ def _refuse(settings: Settings) -> None:
     for name, own in settings.backend.items():
         if type(own.get("process", False)) is not bool:
             raise SettingsError(f"process of backend {name} is {own['process']!r}, not true or false")
+    try:
+        settings.places  # noqa: B018 - whether there are such
+    except UnusablePlace as error:
+        raise SettingsError(str(error)) from error
     # a user's key stands in a file of this name, beside the server's own
     if not USER.fullmatch(settings.user) or settings.user == "host":
         raise SettingsError(f"user {settings.user!r} cannot be a user's name")

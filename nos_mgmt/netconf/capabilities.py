@@ -41,6 +41,8 @@ def capabilities(device: Device) -> list[str]:
     modules = [_uri(module, is_deviated=module.name in device.deviated) for module in device.modules]
     own = f"{deviations.NAMESPACE}?module={deviations.NAME}&revision={deviations.REVISION}"
     optional = [uri for feature, uri in OPTIONAL.items() if feature in device.features]
+    if device.places.schemes:
+        optional.append(f"urn:ietf:params:netconf:capability:url:1.0?scheme={','.join(device.places.schemes)}")
     return [*CAPABILITIES, *optional, *modules, own]
 
 

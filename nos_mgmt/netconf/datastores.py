@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.errors import ValidationFailed
+from nos_mgmt.netconf.messages import DECLARATION, InvalidParameter
+from yang.diff import NETCONF
 from yang.errors import RequestError
 from yang.limits import LIMITS
 from yang.tagged import without_tagged
 from yang.validate import validate_whole
 from yang.xml_errors import read_all
 from yang.xmldata import read_data
+from yang.xmlio import MalformedXml, is_deeper, parse_document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -47,9 +50,39 @@ def configuration_in(call: Call, choice: Node, *, is_judged: bool = False) -> No
         RequestError: As for `inline_config`, or as for `Datastores.read`.
     """
     config = cast("_Element | None", choice.get("config"))
+    if config is None and "url" in choice.children:
+        config = config_at(call, choice.get("url"))
     if config is not None:
         return inline_config(config, call.device.schema, is_judged=is_judged)
     return call.device.datastores.read(named_datastore(choice), call.session.id)
+
+
+def config_at(call: Call, url: str) -> _Element:
+    """Return the config element at a URL (RFC 6241 section 7.2, at its parameter url).
+
+    Raises:
+        RequestError: The URL cannot be used, or what is there is no such document.
+    """
+    content = call.device.places.read(url)
+    info = (("bad-element", "url"),)
+    try:
+        root = parse_document(content)
+    except MalformedXml as error:
+        raise InvalidParameter(f"{url} holds no XML: {error}", info=info) from error
+    if root.tag != f"{{{NETCONF}}}config":
+        raise InvalidParameter(f"{url} holds {root.tag}, not config in the namespace {NETCONF}", info=info)
+    if is_deeper(root, LIMITS.levels):
+        raise LIMITS.too_deep()
+    return root
+
+
+def keep_at(call: Call, url: str, content: str) -> None:
+    """Put a configuration, as the inside of a config element, at a URL.
+
+    Raises:
+        RequestError: The URL cannot be used, or it could not be written.
+    """
+    call.device.places.write(url, DECLARATION + f'<config xmlns="{NETCONF}">{content}</config>'.encode())
 
 
 def named_datastore(choice: Node) -> Name:

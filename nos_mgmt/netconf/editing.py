@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.errors import ValidationFailed
-from nos_mgmt.netconf.datastores import configuration_in, named_datastore
+from nos_mgmt.netconf.datastores import config_at, configuration_in, keep_at, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import mode_of
 from yang.edit import edit_config as edit
+from yang.reporting import report
 from yang.validate import validate
 from yang.with_defaults import with_defaults
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 def edit_config(call: Call) -> None:
     """Edit the candidate, or running where that can be written."""
-    config = cast("_Element", call.input.get("config"))
+    config = cast("_Element | None", call.input.get("config"))
+    if config is None:
+        config = config_at(call, call.input.get("url"))
     default_operation = cast("DefaultOperation", call.input.get("default-operation") or "merge")
     test_option = call.input.get("test-option") or "set"
     errors: list[RequestError] = []
@@ -54,7 +57,7 @@ def copy_config(call: Call) -> None:
     """Replace a datastore with what is retrieved from the source (RFC 6243 section 4.5.1)."""
     source, target = (cast("Node", call.input.get(name)) for name in ("source", "target"))
     datastores, mode = call.device.datastores, mode_of(call)
-    if source.children.keys() == target.children.keys():
+    if source.children == target.children:
         name = named_datastore(source)
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
 
@@ -63,11 +66,16 @@ def copy_config(call: Call) -> None:
         # what is tagged as a default has not been set
         return with_defaults(tree, mode) if mode != "report-all-tagged" else tree
 
+    if "url" in target.children:
+        # what the user may not see is left out (RFC 8341 section 3.2.4)
+        tree = call.access.visible(configuration_in(call, source))
+        keep_at(call, target.get("url"), report(tree, None, mode))
+        return
     if named_datastore(target) == "startup":
         datastores.save(call.session.id, retrieved())
         return
-    # what comes with the request is read at once; a datastore in its turn: what is running by then
-    given = retrieved() if "config" in source.children else None
+    # what comes with the request, or is elsewhere, is read at once; a datastore in its turn: what is running by then
+    given = retrieved() if source.children.keys() & {"config", "url"} else None
     _change(call, named_datastore(target), lambda _: given if given is not None else retrieved())
 
 
@@ -80,8 +88,12 @@ def _change(call: Call, target: Name, change: Callable[[Node], Node]) -> None:
 
 
 def delete_config(call: Call) -> None:
-    """Delete the startup configuration; the schema knows no other target that could be deleted, running least of all."""
-    if not cast("Node", call.input.get("target")).children:
+    """Delete the startup configuration, or what is at a URL; the schema knows no other target, running least of all."""
+    target = cast("Node", call.input.get("target"))
+    if "url" in target.children:
+        call.device.places.delete(target.get("url"))
+        return
+    if not target.children:
         raise InvalidParameter("this datastore cannot be deleted", info=(("bad-element", "target"),))
     call.device.datastores.delete_startup(call.session.id)
 

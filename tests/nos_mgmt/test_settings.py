@@ -54,6 +54,9 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         drift_interval = 5
         startup = true
         writable_running = true
+        url_places = ["file:///var/lib/exports/"]
+        url_ca = "/etc/ssl/certs/ca-certificates.crt"
+        url_time = 3
         factory_default = "factory.xml"
         [deadlines]
         execute = 5
