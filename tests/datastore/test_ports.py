@@ -10,6 +10,7 @@ import pytest
 from backends.hardware.objects import Port as ChipPort
 from backends.hardware.objects import RouterInterface
 from backends.kernel.resources import Address, Port
+from datastore.errors import CommitFailed
 from tests.conftest import config
 from tests.datastore.rig import ME, eventually
 from tests.openconfig import INTERFACES, interface, interfaces, route, static_routes
@@ -31,6 +32,12 @@ def plug(rig: Rig) -> None:
     """Put the port into both systems; the kernel of paper does not tell."""
     rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
     rig.chip.plug("Ethernet9")
+
+
+def lose(rig: Rig) -> None:
+    """Take the port, with all that is on it, out of the kernel of paper, which does not tell."""
+    for key in [key for key in rig.paper.there if "Ethernet9" in key or key[0] == "kernel:route"]:
+        del rig.paper.there[key]
 
 
 def test_a_port_that_is_not_there_is_accepted_and_deferred(rig: Rig) -> None:
@@ -88,8 +95,7 @@ def test_a_port_that_nobody_configured_concerns_nobody(rig: Rig) -> None:
 def test_a_port_that_has_gone_without_a_word_can_be_configured_further(rig: Rig, content: str) -> None:
     plug(rig)
     rig.commit(PLANNED)
-    for key in [key for key in rig.paper.there if "Ethernet9" in key or key[0] == "kernel:route"]:
-        del rig.paper.there[key]
+    lose(rig)
     done = rig.commit(content)
     assert not [step for step in done.plan.steps if step.backend is rig.kernel]
     assert (Port("Ethernet9").key in {deferred.key for deferred in rig.committer.deferred()}) == bool(content)
@@ -97,6 +103,28 @@ def test_a_port_that_has_gone_without_a_word_can_be_configured_further(rig: Rig,
     rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
     rig.start()
     assert (Address("Ethernet9", "10.9.0.1", 24).key in rig.paper.there) == bool(content)
+
+
+def test_a_port_that_comes_back_in_the_middle_of_a_commit_is_left_alone_by_its_undo(rig: Rig) -> None:
+    plug(rig)
+    rig.commit(PLANNED)
+    systems = rig.systems()
+    lose(rig)
+
+    def come_back(call: str) -> bool:
+        if call == "execute":
+            rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
+        return False
+
+    rig.hardware.lost_when = come_back
+    rig.hardware.refuses_always.add(TRAP)
+    with pytest.raises(CommitFailed, match=r"an injected refusal \(EINJECTED\)$"):
+        rig.commit("")
+    assert rig.committer.out_of_step == ()
+    assert rig.paper.there[Port("Ethernet9").key] == Port("Ethernet9")
+    # and whoever is told of it fills it
+    rig.committer.look_again([Port("Ethernet9").key])
+    assert rig.systems() == systems
 
 
 def test_a_port_that_goes_and_comes_before_anybody_looks_is_filled_again(rig: Rig) -> None:
