@@ -98,6 +98,9 @@ def test_a_port_that_has_gone_without_a_word_can_be_configured_further(rig: Rig,
     lose(rig)
     done = rig.commit(content)
     assert not [step for step in done.plan.steps if step.backend is rig.kernel]
+    # nor does it want anything of the port
+    there = {**rig.paper.there, **rig.chip._objects}
+    assert {key: there.get(key) for key in done.plan.targets} == done.plan.targets
     assert (Port("Ethernet9").key in {deferred.key for deferred in rig.committer.deferred()}) == bool(content)
     # a start sees it again
     rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
