@@ -175,8 +175,9 @@ def operations(
     made: dict[Key, Operation] = {}
     for key, target in targets.items():
         there = found.get(key)
-        if target is not None and target.is_fixed and there is None:
-            continue  # it has gone since; what waits for it will be told
+        fixed = target or there
+        if fixed is not None and fixed.is_fixed and (there is None or target is None):
+            continue  # it has gone or come since, which is told: what is fixed is neither made nor taken away
         if key in bounced and there is not None and target is not None:
             parts: tuple[Operation, ...] = (Operation(there, None), Operation(None, target))
         else:

@@ -50,14 +50,15 @@ class Planner:
         """
         found, targets, operations = self._systems.way_to(planning.touched(changes, self._wanted))
         missing = {
-            key
-            for key in targets
-            if key not in found and (wanted := self._wanted.active.get(key)) is not None and wanted.is_fixed
+            key for key, target in targets.items() if target is not None and target.is_fixed and key not in found
         }
         if missing:
-            # a port has gone, and nobody has told yet
-            self._wanted.observe(missing, ())
-            return self.plan(self._wanted.resolve())
+            if not missing.isdisjoint(self._wanted.active):
+                # a port has gone, and nobody has told yet
+                self._wanted.observe(missing, ())
+                return self.plan(self._wanted.resolve())
+            # one that nothing calls for any more can only be released while it is there
+            targets = {key: target for key, target in targets.items() if key not in missing}
         steps = [
             Step(self._systems.backend_of(operation.key), operation, self._path_of(operation.key))
             for operation in operations

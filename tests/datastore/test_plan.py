@@ -292,6 +292,10 @@ def test_a_port_that_has_gone_is_left_alone() -> None:
     assert planning.operations({}, {P1.key: P1}, (), Wanted()) == []
 
 
+def test_a_port_that_has_come_is_left_alone() -> None:
+    assert planning.operations({P1.key: P1}, {P1.key: None}, (), Wanted()) == []
+
+
 def test_what_depends_on_something_that_goes_is_looked_at_too(objects: Objects) -> None:
     wanted = Wanted()
     one, two = Label("one", "p1", 1), Label("two", "p1", 1)

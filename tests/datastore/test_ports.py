@@ -10,6 +10,7 @@ import pytest
 from backends.hardware.objects import Port as ChipPort
 from backends.hardware.objects import RouterInterface
 from backends.kernel.resources import Address, Port
+from datastore.errors import CommitFailed
 from tests.conftest import config
 from tests.datastore.rig import ME, eventually
 from tests.openconfig import INTERFACES, interface, interfaces, route, static_routes
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backends.hardware.simulated import SimulatedAsic
+    from datastore.plan import Deferred
     from nos_mgmt.device import Device
     from tests.datastore.rig import Rig
 
@@ -31,6 +33,12 @@ def plug(rig: Rig) -> None:
     """Put the port into both systems; the kernel of paper does not tell."""
     rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
     rig.chip.plug("Ethernet9")
+
+
+def lose(rig: Rig) -> None:
+    """Take the port, with all that is on it, out of the kernel of paper, which does not tell."""
+    for key in [key for key in rig.paper.there if "Ethernet9" in key or key[0] == "kernel:route"]:
+        del rig.paper.there[key]
 
 
 def test_a_port_that_is_not_there_is_accepted_and_deferred(rig: Rig) -> None:
@@ -88,15 +96,39 @@ def test_a_port_that_nobody_configured_concerns_nobody(rig: Rig) -> None:
 def test_a_port_that_has_gone_without_a_word_can_be_configured_further(rig: Rig, content: str) -> None:
     plug(rig)
     rig.commit(PLANNED)
-    for key in [key for key in rig.paper.there if "Ethernet9" in key or key[0] == "kernel:route"]:
-        del rig.paper.there[key]
+    lose(rig)
     done = rig.commit(content)
     assert not [step for step in done.plan.steps if step.backend is rig.kernel]
+    # nor does it want anything of the port
+    there = {**rig.paper.there, **rig.chip._objects}
+    assert {key: there.get(key) for key in done.plan.targets} == done.plan.targets
     assert (Port("Ethernet9").key in {deferred.key for deferred in rig.committer.deferred()}) == bool(content)
     # a start sees it again
     rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
     rig.start()
     assert (Address("Ethernet9", "10.9.0.1", 24).key in rig.paper.there) == bool(content)
+
+
+def test_a_port_that_comes_back_in_the_middle_of_a_commit_is_left_alone_by_its_undo(rig: Rig) -> None:
+    plug(rig)
+    rig.commit(PLANNED)
+    systems = rig.systems()
+    lose(rig)
+
+    def come_back(call: str) -> bool:
+        if call == "execute":
+            rig.paper.there[Port("Ethernet9").key] = Port("Ethernet9")
+        return False
+
+    rig.hardware.lost_when = come_back
+    rig.hardware.refuses_always.add(TRAP)
+    with pytest.raises(CommitFailed, match=r"an injected refusal \(EINJECTED\)$"):
+        rig.commit("")
+    assert rig.committer.out_of_step == ()
+    assert rig.paper.there[Port("Ethernet9").key] == Port("Ethernet9")
+    # and whoever is told of it fills it
+    rig.committer.look_again([Port("Ethernet9").key])
+    assert rig.systems() == systems
 
 
 def test_a_port_that_goes_and_comes_before_anybody_looks_is_filled_again(rig: Rig) -> None:
@@ -170,6 +202,13 @@ def test_after_the_end_ports_may_come_and_go(rig: Rig) -> None:
     assert INTERFACE not in rig.chip._objects
 
 
+def waiting(device: Device) -> list[Deferred]:
+    """Return what is deferred, once what is being seen to has been done."""
+    # a port that came is told of as not waiting any more before what is on it is made
+    with device.committer.at_rest():
+        return device.deferred()
+
+
 def edited(device: Device, content: str) -> None:
     device.datastores.edit(1, lambda tree: edit_config(tree, config(content)))
     device.datastores.commit(1, ME)
@@ -194,7 +233,7 @@ def test_a_kernel_port_that_is_not_there_is_shown_so_until_it_comes(
     chip.plug("Ethernet9")
     ip("link", "add", "Ethernet9", "type", "veth", "peer", "name", "Ethernet9", "netns", f"{namespace}-far")
     ip("link", "set", "Ethernet9", "up", far=True)
-    assert eventually(lambda: both.deferred() == [])
+    assert eventually(lambda: waiting(both) == [])
     assert "10.9.0.1/24" in ip("addr", "show", "Ethernet9")
     assert "192.0.2.0/24 via 10.9.0.2" in ip("route")
     assert eventually(lambda: state_of(both, "Ethernet9")["oper-status"] == "UP")
@@ -207,7 +246,7 @@ def test_a_kernel_port_that_goes_takes_its_routes_along_and_brings_them_back(
     edited(both, PLANNED.replace("Ethernet9", "Ethernet8"))
     assert "192.0.2.0/24" in ip("route")
     ip("link", "del", "Ethernet8")
-    assert eventually(lambda: both.deferred() != [])
+    assert eventually(lambda: waiting(both) != [])
     assert ip("route") == ""
     for _ in range(3):
         ip("link", "add", "Ethernet8", "type", "veth", "peer", "name", "Ethernet8", "netns", f"{namespace}-far")
@@ -218,5 +257,5 @@ def test_a_kernel_port_that_goes_takes_its_routes_along_and_brings_them_back(
             ip("link", "add", "Ethernet8", "type", "veth", "peer", "name", "Ethernet8", "netns", f"{namespace}-far")
         assert eventually(lambda: "192.0.2.0/24 via 10.9.0.2" in ip("route"))
         ip("link", "del", "Ethernet8")
-        assert eventually(lambda: both.deferred() != [])
+        assert eventually(lambda: waiting(both) != [])
     assert both.committer.out_of_step == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,6 +160,28 @@ def test_what_a_cut_off_commit_woke_up_is_put_to_sleep_again(rig: Rig) -> None:
     assert woken in rig.paper.there
     rig.start()
     assert rig.systems() == systems
+
+
+def test_a_port_that_comes_while_a_cut_off_commit_is_looked_for_is_left_alone(rig: Rig) -> None:
+    rig.commit(BEFORE)
+    cut_off(rig, interfaces(interface("Ethernet9", "10.9.0.1/24")), hardware=0)
+    rig.open()
+    plugging = threading.Thread(target=rig.chip.plug, args=("Ethernet9",))
+
+    def plug(call: str) -> bool:
+        # what the commit may have left was read just before
+        if call == "owned" and not plugging.ident:
+            plugging.start()
+            assert eventually(lambda: ChipPort("Ethernet9").key in rig.chip._objects)
+        return False
+
+    rig.hardware.lost_when = plug
+    rig.committer.start()
+    plugging.join()
+    assert rig.committer.out_of_step == ()
+    assert rig.states() == ["sealed", "aborted"]
+    assert rig.chip._objects[ChipPort("Ethernet9").key] == ChipPort("Ethernet9")
+    rig.commit(AFTER)
 
 
 def test_a_second_end_in_the_middle_of_the_repair_changes_nothing(rig: Rig) -> None:

@@ -72,8 +72,10 @@ class Network:
         self.device.datastores.roll_back(1, self.device.history.configuration(commit_id), ME, "back")
 
     def deferred(self) -> dict[str, str]:
-        """Return the reasons of what waits, by name."""
-        return {" ".join(map(str, one.key[1:])): one.reason for one in self.device.committer.deferred()}
+        """Return the reasons of what waits, by name, once what is being seen to has been done."""
+        # a port that came is told of as not waiting any more before what is on it is made
+        with self.device.committer.at_rest():
+            return {" ".join(map(str, one.key[1:])): one.reason for one in self.device.committer.deferred()}
 
     def state(self) -> dict[str, list[Any]]:
         """Return all that the kernel has, once it does not change any more."""
