@@ -116,7 +116,9 @@ class Device:
         """Why nothing can be committed, if the history is damaged."""
         try:
             history = History(Database(history_url, history_patience), self.schema)
-            self._manage(Committer(backends, history, Node(self.schema.root, {}), logger.info, deadlines, self.events), history)
+            self._manage(
+                Committer(backends, history, Node(self.schema.root, {}), logger.info, deadlines, self.events), history
+            )
         except HistoryDamaged as damage:
             self._rescue(damage)
 
