@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from nos_mgmt.netconf.cert_to_name import name_of
@@ -26,9 +27,10 @@ logger = logging.getLogger(__name__)
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2 (RFC 9325 section 4.2); all those of TLS 1.3 are as good."""
 GOODBYE_TIME = 10.0
-"""Seconds that a client may take to read what was written last, and to answer the close_notify."""
+"""Seconds that a client may take to read what was written last, and to close its side."""
 END_TIME = 1.0
 """Seconds that all of them may take at the server's end."""
+READ_SIZE = 1 << 18
 
 
 class UnusableCertificate(NosError):
@@ -81,66 +83,49 @@ class TlsTransport(Transport):
     ) -> None:
         """Let in the users that `is_known` tells of, each with a certificate that `rules` map to its name."""
         self.service = service
-        self._context = context
+        self.context = context
+        self.connections: set[_Connection] = set()
         self._rules = tuple(rules)
         self._held = frozenset(context.get_ca_certs(binary_form=True))
         self._is_known = is_known
         self._servers: list[asyncio.Server] = []
-        self.connections: set[_Connection] = set()
 
     async def listen(self, listening: socket.socket) -> None:
         """Take connections from a socket."""
         loop = asyncio.get_running_loop()
-        self._servers.append(await loop.create_server(lambda: _Arrival(self, None), sock=listening))
+        self._servers.append(await loop.create_server(lambda: _Connection(self), sock=listening))
 
     async def serve(self, connection: socket.socket, idle_time: float | None = None) -> bool:
         """Serve the client at the other end of a TCP connection until it ends; return whether it had logged in."""
         loop = asyncio.get_running_loop()
-        _, arrival = await loop.connect_accepted_socket(lambda: _Arrival(self, idle_time), connection)
-        return await asyncio.shield(arrival.over)
+        _, served = await loop.connect_accepted_socket(lambda: _Connection(self, idle_time), connection)
+        return await asyncio.shield(served.over)
 
     async def close(self) -> None:
         """Stop listening, and close all connections."""
         for server in self._servers:
             server.close()
-        open_ = set(self.connections)
-        for connection in open_:
-            connection.close()
-        if open_:
-            await asyncio.wait([connection.over for connection in open_], timeout=END_TIME)
-        for connection in open_:
+        connections = set(self.connections)
+        for connection in connections:
+            connection.finish()
+        if connections:
+            await asyncio.wait([connection.over for connection in connections], timeout=END_TIME)
+        for connection in connections:
             connection.abort()
             await connection.over
 
-    async def handshake(self, transport: asyncio.Transport, connection: _Connection) -> asyncio.Transport | None:
-        """Return what a connection is after the handshake; None if it came to nothing."""
-        limit = self.service.limits.login_time
-        try:
-            return await asyncio.get_running_loop().start_tls(
-                transport,
-                connection,
-                self._context,
-                server_side=True,
-                ssl_handshake_timeout=limit,
-                ssl_shutdown_timeout=GOODBYE_TIME,
-            )
-        except (OSError, ssl.CertificateError) as error:
-            logger.info("a connection from %s was refused: %s", _address(transport), error)
-            transport.abort()
-            return None
-
-    def user(self, transport: asyncio.Transport) -> str | None:
-        """Return who the client is, if it may come in (RFC 7589 section 7)."""
-        own, *issuers = verified_chain(transport.get_extra_info("ssl_object"))
+    def user(self, connection: ssl.SSLObject, address: str) -> str | None:
+        """Return who the client at an address is, if it may come in (RFC 7589 section 7)."""
+        own, *issuers = verified_chain(connection)
         try:
             name = name_of([own, *(issuer for issuer in issuers if issuer in self._held)], self._rules)
         except ValueError as error:
-            logger.warning("a connection from %s was refused: its certificate: %s", _address(transport), error)
+            logger.warning("a connection from %s was refused: its certificate: %s", address, error)
             return None
         if name is None:
-            logger.warning("a connection from %s was refused: its certificate maps to no name", _address(transport))
+            logger.warning("a connection from %s was refused: its certificate maps to no name", address)
         elif not self._is_known(name):
-            logger.warning("a connection from %s was refused: there is no user %r", _address(transport), name)
+            logger.warning("a connection from %s was refused: there is no user %r", address, name)
             name = None
         return name
 
@@ -153,90 +138,64 @@ def verified_chain(connection: ssl.SSLObject) -> list[bytes]:
     return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
 
 
-def _address(transport: asyncio.BaseTransport) -> str:
-    host, port, *_ = transport.get_extra_info("peername") or ("nowhere", 0)
-    return f"{host} port {port}"
+class _Connection(asyncio.Protocol, Wire):
+    """A TCP connection, TLS on it, and one session on that.
 
+    asyncio's own TLS keeps the alert to itself that tells a client why its certificate is not taken, and cannot answer a client
+    that has said all that it will say.
+    """
 
-class _Arrival(asyncio.Protocol):
-    """A TCP connection before its handshake."""
-
-    def __init__(self, transports: TlsTransport, idle_time: float | None) -> None:
-        self._connection = _Connection(transports, idle_time)
-        self.over = self._connection.over
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        plain = cast("asyncio.Transport", transport)
-        plain.pause_reading()
-        self._connection.begin(plain)
-
-
-class _Connection(asyncio.Protocol):
-    """A connection whose handshake is under way, and then one session on it."""
-
-    def __init__(self, transports: TlsTransport, idle_time: float | None) -> None:
-        self._transports = transports
+    def __init__(self, transport: TlsTransport, idle_time: float | None = None) -> None:
+        self._transport = transport
         self._idle_time = idle_time
-        self._plain: asyncio.Transport | None = None
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = transport.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._tcp: asyncio.Transport | None = None
+        self._address, self._port = "", 0
         self._channel: Channel | None = None
-        self._early: list[bytes] = []
-        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_secure = False
+        self._is_closing = False
         self.over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Done once the connection has ended; whether the client had logged in."""
 
-    def begin(self, plain: asyncio.Transport) -> None:
-        """Let the client in, if its certificate does."""
-        self._plain = plain
-        self._transports.connections.add(self)
-        self._task = asyncio.get_running_loop().create_task(self._let_in(plain))
+    # what TCP tells
 
-    async def _let_in(self, plain: asyncio.Transport) -> None:
-        secure = await self._transports.handshake(plain, self)
-        if secure is None:
-            self._end()
-            return
-        user = self._transports.user(secure)
-        address, port, *_ = secure.get_extra_info("peername") or ("", 0)
-        service = self._transports.service
-        if user is not None and not self.over.done():
-            channel = Channel(service, Peer(user, "tls", address, port), _Wire(secure), self._idle_time)
-            if service.begin(channel):
-                self._channel = channel
-                channel.start()
-                for data in self._early:
-                    channel.received(data)
-                return
-        # RFC 7589 section 3: with a close_notify
-        secure.close()
-
-    def close(self) -> None:
-        """End the connection, in good order if there is a session."""
-        if self._channel is not None:
-            self._channel.end()
-        else:
-            self.abort()
-
-    def abort(self) -> None:
-        """End the connection without a word."""
-        if self._plain is not None:
-            self._plain.abort()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._tcp = cast("asyncio.Transport", transport)
+        self._address, self._port, *_ = transport.get_extra_info("peername") or ("nowhere", 0)
+        self._transport.connections.add(self)
+        self._abort_in(self._transport.service.limits.login_time)
 
     def data_received(self, data: bytes) -> None:
-        # what comes with the end of the handshake comes before this is told of that
-        if self._channel is None:
-            self._early.append(data)
-        else:
-            self._channel.received(data)
+        if self._is_closing:
+            return
+        self._incoming.write(data)
+        try:
+            if self._is_secure or self._handshake():
+                self._read()
+        except ssl.SSLError as error:
+            logger.info("a connection from %s was refused: %s", self, error)
+            # with the alert that tells the client why
+            self.finish()
+        if not self._is_closing:
+            self._flush()
 
     def eof_received(self) -> None:
-        # asyncio answers a close_notify with one, and writes nothing after it
-        if self._channel is not None:
-            self._channel.leave()
+        if not self._is_secure and not self._is_closing:
+            logger.info("a connection from %s was cut in its handshake", self)
+        self._leave()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None:
-            logger.info("a connection was lost: %s", exc)
-        self._end()
+            logger.info("a connection from %s was lost: %s", self, exc)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._is_closing = True
+        self._leave()
+        self._transport.connections.discard(self)
+        if not self.over.done():
+            self.over.set_result(self._channel is not None)
 
     def pause_writing(self) -> None:
         if self._channel is not None:
@@ -246,35 +205,99 @@ class _Connection(asyncio.Protocol):
         if self._channel is not None:
             self._channel.resume_writing()
 
-    def _end(self) -> None:
-        self._transports.connections.discard(self)
-        if self._channel is not None:
-            self._channel.leave()
-        if not self.over.done():
-            self.over.set_result(self._channel is not None)
-
-
-class _Wire(Wire):
-    """A TLS connection as its session writes to it."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
+    # what the session asks
 
     def write(self, data: bytes) -> None:
-        self._transport.write(data)
+        if not self._is_closing:
+            self._tls.write(data)
+            self._flush()
 
     def pause_reading(self) -> None:
-        self._transport.pause_reading()
+        if self._tcp is not None:
+            self._tcp.pause_reading()
 
     def resume_reading(self) -> None:
-        self._transport.resume_reading()
+        if self._tcp is not None:
+            self._tcp.resume_reading()
 
     def is_closing(self) -> bool:
-        return self._transport.is_closing()
+        return self._is_closing or self._tcp is None or self._tcp.is_closing()
 
     def finish(self) -> None:
-        self._transport.close()
+        """Say close_notify, after what was written, and wait a while for the client to close its side."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        if self._is_secure:
+            # it wants to read the client's, for which RFC 8446 section 6.1 has nobody wait
+            with suppress(ssl.SSLError):
+                self._tls.unwrap()
+        self._flush()
+        if self._tcp is not None and not self._tcp.is_closing():
+            self._tcp.resume_reading()
+            self._tcp.write_eof()
+        self._abort_in(GOODBYE_TIME)
 
     def cut(self) -> None:
-        # what the client does not take is dropped after GOODBYE_TIME; RFC 7589 section 3 wants a close_notify even now
-        self._transport.close()
+        # RFC 7589 section 3 wants a close_notify even now
+        self.finish()
+
+    def abort(self) -> None:
+        """End the connection without a word."""
+        if self._tcp is not None:
+            self._tcp.abort()
+
+    def __str__(self) -> str:
+        return f"{self._address} port {self._port}"
+
+    def _handshake(self) -> bool:
+        """Go on with the handshake; return whether the client is in."""
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        self._is_secure = True
+        if self._timer is not None:
+            self._timer.cancel()
+        user = self._transport.user(self._tls, str(self))
+        if user is not None:
+            channel = Channel(
+                self._transport.service, Peer(user, "tls", self._address, self._port), self, self._idle_time
+            )
+            if self._transport.service.begin(channel):
+                self._channel = channel
+                channel.start()
+                return True
+        self.finish()
+        return False
+
+    def _read(self) -> None:
+        """Hand on what the client has sent."""
+        assert self._channel is not None  # noqa: S101 - it is there since the handshake
+        try:
+            while not self._is_closing and (data := self._tls.read(READ_SIZE)):
+                self._channel.received(data)
+        except ssl.SSLWantReadError:
+            return
+        if self._is_closing:
+            return
+        # a close_notify: the client sends nothing more
+        if self._tls.version() == "TLSv1.3":
+            self._channel.received_eof()
+        else:
+            # RFC 5246 section 7.2.1: answered at once, and nothing else is written
+            self._leave()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending and self._tcp is not None:
+            self._tcp.write(self._outgoing.read())
+
+    def _leave(self) -> None:
+        if self._channel is not None:
+            self._channel.leave()
+        self.finish()
+
+    def _abort_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.abort)

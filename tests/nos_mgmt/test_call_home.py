@@ -245,8 +245,8 @@ def test_a_connection_is_watched_by_the_kernel_as_the_settings_say(caller: Calle
         plain.settimeout(PATIENCE)
         client = TlsClient(plain, caller.authority.client(issue("admin", caller.authority.ca)))
         (connection,) = caller.tls.connections
-        assert connection._plain is not None
-        watched = connection._plain.get_extra_info("socket")
+        assert connection._tcp is not None
+        watched = connection._tcp.get_extra_info("socket")
         options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINTVL)
         assert watched.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert [watched.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [7, 2, 3]

@@ -7,7 +7,7 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ncclient import manager
@@ -54,14 +54,12 @@ def eventually(claim: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def refused(connect: Callable[[], TlsClient]) -> bool:
-    """Return whether a server ends the connection without a word of NETCONF."""
-    try:
-        client = connect()
+def refused(connect: Callable[[], TlsClient]) -> str:
+    """Return the alert with which a server ends the connection, without a word of NETCONF."""
+    with pytest.raises(ssl.SSLError) as alert:
         # with TLS 1.3 a client hears of what the server thinks of its certificate when it reads
-        return client.is_ended()
-    except (ssl.SSLError, ConnectionError):
-        return True
+        connect().connection.recv(1)
+    return str(alert.value.reason)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -85,7 +83,7 @@ def test_versions_before_tls_1_2_are_refused(server: TlsServer) -> None:
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    assert refused(lambda: server.connected(context, greets=False))
+    assert refused(lambda: server.connected(context, greets=False)) == "TLSV1_ALERT_PROTOCOL_VERSION"
 
 
 def test_ncclient_connects_over_tls_and_edits(server: TlsServer, authority: Authority) -> None:
@@ -107,23 +105,31 @@ def test_ncclient_connects_over_tls_and_edits(server: TlsServer, authority: Auth
     eventually(lambda: not server.service.channels)
 
 
-def test_a_client_without_a_certificate_is_refused(server: TlsServer, authority: Authority) -> None:
-    assert refused(lambda: server.connected(authority.client(None), greets=False))
+def test_a_client_without_a_certificate_is_told_that_one_is_needed(server: TlsServer, authority: Authority) -> None:
+    assert (
+        refused(lambda: server.connected(authority.client(None), greets=False)) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    )
     assert "<ok/>" in server.client().rpc(DISCARD)
 
 
-def test_a_certificate_of_another_ca_is_refused(server: TlsServer, caplog: pytest.LogCaptureFixture) -> None:
-    other = issue("test CA", is_ca=True)
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_certificate_of_another_ca_is_refused_and_the_client_told(
+    server: TlsServer, caplog: pytest.LogCaptureFixture, version: ssl.TLSVersion
+) -> None:
+    other = issue("another CA", is_ca=True)
     for stranger in (issue("admin", other), issue("admin"), other):
-        assert refused(lambda stranger=stranger: server.client(stranger, greets=False))
+        context = server.authority.client(stranger, maximum_version=version)
+        assert refused(lambda context=context: server.connected(context, greets=False)) == "TLSV1_ALERT_UNKNOWN_CA"
     eventually(lambda: caplog.text.count("was refused: ") == 3)
     assert "certificate verify failed" in caplog.text
     assert "<ok/>" in server.client().rpc(DISCARD)
 
 
-def test_an_expired_certificate_is_refused(server: TlsServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_expired_certificate_is_refused_and_the_client_told(
+    server: TlsServer, caplog: pytest.LogCaptureFixture
+) -> None:
     expired = issue("admin", server.authority.ca, days=-1)
-    assert refused(lambda: server.client(expired, greets=False))
+    assert refused(lambda: server.client(expired, greets=False)) == "SSLV3_ALERT_CERTIFICATE_EXPIRED"
     eventually(lambda: "certificate has expired" in caplog.text)
 
 
@@ -133,7 +139,7 @@ def test_a_revoked_certificate_is_refused(device: Device, authority: Authority) 
     crl.write_bytes(revoked(authority.ca, bad))
     server = TlsServer(device, authority, authority.tls(crl=crl))
     try:
-        assert refused(lambda: server.client(bad, greets=False))
+        assert refused(lambda: server.client(bad, greets=False)) == "SSLV3_ALERT_CERTIFICATE_REVOKED"
         assert "<ok/>" in server.client(good).rpc(DISCARD)
     finally:
         server.close()
@@ -143,7 +149,7 @@ def test_a_certificate_by_an_intermediate_ca_is_the_owner_s_too(server: TlsServe
     intermediate = issue("intermediate", server.authority.ca, is_ca=True)
     ann = issue("ann", intermediate)
     assert "<ok/>" in server.client(ann, intermediate).rpc(DISCARD)
-    assert refused(lambda: server.client(ann, greets=False))
+    assert refused(lambda: server.client(ann, greets=False)) == "TLSV1_ALERT_UNKNOWN_CA"
 
 
 def test_a_ca_that_a_client_brings_along_is_no_reason_to_trust_its_fingerprint(
@@ -154,7 +160,7 @@ def test_a_ca_that_a_client_brings_along_is_no_reason_to_trust_its_fingerprint(
     ann = issue("ann", intermediate)
     server = TlsServer(device, authority, authority.tls(CertToName(1, intermediate.fingerprint(), "common-name")))
     try:
-        assert refused(lambda: server.client(ann, intermediate, greets=False))
+        assert server.client(ann, intermediate, greets=False).is_ended()
     finally:
         server.close()
     held = authority.folder / "held.pem"
@@ -194,6 +200,34 @@ def test_hello_and_requests_in_one_write(server: TlsServer) -> None:
     assert b'message-id="1"' in client.receive()
     assert b'message-id="2"' in client.receive()
     assert client.is_ended()
+
+
+def test_with_tls_1_3_a_client_that_says_nothing_more_is_still_answered(server: TlsServer) -> None:
+    # RFC 8446 section 6.1: a close_notify is the end of what its sender says, and no more
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secured = server.authority.client(server.admin).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as plain:
+
+        def until_done(step: Callable[[], Any]) -> Any:
+            while True:
+                try:
+                    done = step()
+                except ssl.SSLWantReadError:
+                    plain.sendall(outgoing.read())
+                    incoming.write(plain.recv(1 << 16))
+                else:
+                    plain.sendall(outgoing.read())
+                    return done
+
+        until_done(secured.do_handshake)
+        secured.write(hello() + b"".join(chunked(rpc(DISCARD, number)) for number in range(20)))
+        with suppress(ssl.SSLWantReadError):
+            secured.unwrap()
+        received = b""
+        with pytest.raises(ssl.SSLZeroReturnError):  # the server's close_notify
+            while True:
+                received += until_done(lambda: secured.read(1 << 16))
+    assert received.count(b"<ok/>") == 20
 
 
 def test_a_killed_session_ends_with_a_close_notify_and_its_locks_can_be_had_at_once(server: TlsServer) -> None:
