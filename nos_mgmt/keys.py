@@ -12,9 +12,10 @@ import asyncssh
 from yang.errors import NosError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-ALGORITHM = "ssh-ed25519"
+RSA_BITS = 3072
 SSH = 22
 """The port that known_hosts does not name."""
 
@@ -23,9 +24,10 @@ class UnusableKey(NosError):
     """A file that should hold a private key and does not."""
 
 
-def host_key(state: Path) -> asyncssh.SSHKey:
-    """Return the server's key, from the state folder."""
-    return _key(state / "host_ed25519", "nos-mgmt host")
+def host_keys(state: Path) -> list[asyncssh.SSHKey]:
+    """Return the server's keys, Ed25519 and RSA, from the state folder."""
+    comment = "nos-mgmt host"
+    return [_key(state / "host_ed25519", comment), _key(state / "host_rsa", comment, _rsa)]
 
 
 def client_key_file(state: Path, user: str) -> Path:
@@ -38,10 +40,18 @@ def client_keys(state: Path, user: str) -> frozenset[bytes]:
     return frozenset({_key(client_key_file(state, user), user).public_data})
 
 
-def _key(file: Path, comment: str) -> asyncssh.SSHKey:
+def _ed25519(comment: str) -> asyncssh.SSHKey:
+    return asyncssh.generate_private_key("ssh-ed25519", comment)
+
+
+def _rsa(comment: str) -> asyncssh.SSHKey:
+    return asyncssh.generate_private_key("ssh-rsa", comment, key_size=RSA_BITS)
+
+
+def _key(file: Path, comment: str, make: Callable[[str], asyncssh.SSHKey] = _ed25519) -> asyncssh.SSHKey:
     """Return the key in `file`, which is made, with mode 0600, if it is not there."""
     if not file.exists():
-        key = asyncssh.generate_private_key(ALGORITHM, comment)
+        key = make(comment)
         new = file.with_name(f"{file.name}.new")
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
@@ -54,18 +64,18 @@ def _key(file: Path, comment: str) -> asyncssh.SSHKey:
         raise UnusableKey(f"{file}: {error}") from error
 
 
-def make_known(known_hosts: Path, host: str, port: int, key: asyncssh.SSHKey) -> None:
-    """Put the server's key into a known_hosts file, in place of others for this address and port.
+def make_known(known_hosts: Path, host: str, port: int, *keys: asyncssh.SSHKey) -> None:
+    """Put the server's keys into a known_hosts file, in place of others for this address and port.
 
     Raises:
         OSError: The file cannot be written.
     """
     known_hosts.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     known_hosts.touch(mode=0o600)
-    public = key.export_public_key().decode().split()
     names = [name if port == SSH else f"[{name}]:{port}" for name in _names(host)]
-    line = f"{','.join(names)} {public[0]} {public[1]}\n".encode()
-    if line in known_hosts.read_bytes().splitlines(keepends=True):
+    public = [key.export_public_key().decode().split()[:2] for key in keys]
+    lines = [f"{','.join(names)} {' '.join(words)}\n".encode() for words in public]
+    if set(lines) <= set(known_hosts.read_bytes().splitlines(keepends=True)):
         return
     keygen = shutil.which("ssh-keygen")
     for name in names if keygen else ():
@@ -73,7 +83,7 @@ def make_known(known_hosts: Path, host: str, port: int, key: asyncssh.SSHKey) ->
         subprocess.run([str(keygen), "-f", str(known_hosts), "-R", name], capture_output=True, check=False)
     others = known_hosts.read_bytes()
     with known_hosts.open("ab") as opened:
-        opened.write(b"\n" + line if others and not others.endswith(b"\n") else line)
+        opened.write((b"\n" if others and not others.endswith(b"\n") else b"") + b"".join(lines))
 
 
 def _names(host: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import gc
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,16 +19,22 @@ from backends.process import ProcessBackend
 from nos_mgmt import keys
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
-from nos_mgmt.netconf.ssh import Limits, Listener
+from nos_mgmt.listening import Ways, bound
+from nos_mgmt.netconf.service import Limits, Service
+from nos_mgmt.netconf.ssh import SshTransport
 from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
+from nos_mgmt.netconf.tls import TlsTransport, secured
 from nos_mgmt.sessions import Sessions
 from yang.errors import NosError
 
 if TYPE_CHECKING:
+    import socket
+    import ssl
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from backends.backend import Backend
+    from nos_mgmt.netconf.transport import Transport
     from nos_mgmt.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -40,10 +45,6 @@ WORKERS = 64
 
 class AlreadyRunning(NosError):
     """Another server has the same state folder."""
-
-
-class CannotListen(NosError):
-    """An address at which nobody can listen, or somebody does already."""
 
 
 @contextmanager
@@ -70,15 +71,18 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         HistoryFailed: The history cannot be opened.
         UnknownPlugin: There is no such backend.
         UnusableFactoryDefault: The factory default configuration is not valid.
-        CannotListen: The port is taken, or there is no such address.
+        CannotListen: A port is taken, or there is no such address.
         UnusableKey: A file that should hold a key does not.
+        UnusableCertificate: A file that should hold certificates does not.
     """
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupter(interrupted))
-    # the port is taken before any system is touched: whoever has it may manage the same ones
-    with locked(settings.state), _bound(settings) as listening, ExitStack() as stack, suppress(KeyboardInterrupt):
+    context = None if settings.tls is None else secured(settings.tls)
+    listeners = bound(settings.listeners)
+    # ports are taken before any system is touched: whoever has them may manage the same ones
+    with locked(settings.state), listeners as listening, ExitStack() as stack, suppress(KeyboardInterrupt):
         embedded = Embedded(settings)
         stack.callback(embedded.remove)
         try:
@@ -106,23 +110,12 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
             # what the systems have is all that is left of what was lost
             embedded.is_kept = bool(device.rescue)
             _end_if(interrupted)
-            asyncio.run(_listen(settings, device, listening, known_hosts, say))
+            asyncio.run(_listen(settings, device, listening, context, known_hosts, say))
             say("ending")
         finally:
             # who presses Ctrl-C twice does not want half of it to stay
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
-
-
-def _bound(settings: Settings) -> socket.socket:
-    """Return a socket that is bound to the address to listen at, and listens."""
-    try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        # the text of socket repeats the address
-        why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
-        raise CannotListen(f"cannot listen at {settings.host} port {settings.port}: {why}") from error
 
 
 def _interrupter(interrupted: threading.Event) -> Callable[[int, object], None]:
@@ -147,28 +140,50 @@ def _end_if(interrupted: threading.Event) -> None:
 
 
 async def _listen(
-    settings: Settings, device: Device, listening: socket.socket, known_hosts: Path | None, say: Callable[[str], None]
+    settings: Settings,
+    device: Device,
+    listening: list[socket.socket],
+    context: ssl.SSLContext | None,
+    known_hosts: Path | None,
+    say: Callable[[str], None],
 ) -> None:
     """Let clients in until a signal comes."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    host_key = keys.host_key(settings.state)
+    host_keys = keys.host_keys(settings.state)
     users = {settings.user: keys.client_keys(settings.state, settings.user)}
-    limits = Limits(settings.message_size, hello_time=settings.hello_time, sessions=settings.sessions)
+    ports = [one.getsockname()[1] for one in listening]
     with ThreadPoolExecutor(WORKERS, "request") as executor:
-        listener = Listener(device, Sessions(), users, executor, limits)
-        await listener.start(listening, [host_key])
-        port = listening.getsockname()[1]
+        service = Service(device, Sessions(), executor, _limits(settings))
+        transports: dict[str, Transport] = {"ssh": SshTransport(service, users, host_keys)}
+        if settings.tls is not None and context is not None:
+            transports["tls"] = TlsTransport(service, context, settings.tls.cert_to_name, users.__contains__)
+        ways = Ways(service, transports)
+        await ways.open(settings.listeners, listening, settings.call_home)
         if known_hosts is not None:
             try:
-                keys.make_known(known_hosts, settings.host, port, host_key)
+                for listener, port in zip(settings.listeners, ports, strict=True):
+                    if listener.transport == "ssh":
+                        keys.make_known(known_hosts, listener.address, port, *host_keys)
             except OSError as error:
                 say(f"clients have to be told the server's key: {error}")
         _tune_interpreter()
-        _greet(settings, device, port, say)
+        _greet(settings, device, ports, say)
         await stop.wait()
-        await listener.close()
+        await ways.close()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.message_size,
+        settings.login_time,
+        settings.hello_time,
+        settings.sessions,
+        settings.user_sessions,
+        settings.idle_time,
+        settings.rate,
+    )
 
 
 def _backends(settings: Settings, embedded: Embedded, say: Callable[[str], None]) -> list[Backend]:
@@ -201,13 +216,20 @@ def _tune_interpreter() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _greet(settings: Settings, device: Device, port: int, say: Callable[[str], None]) -> None:
+def _greet(settings: Settings, device: Device, ports: list[int], say: Callable[[str], None]) -> None:
     key = keys.client_key_file(settings.state, settings.user)
     if device.rescue:
         say(f"RESCUE: {device.rescue}")
     last = device.history.last()
+    ways = [
+        f"{one.transport.upper()} at {one.address} port {port}"
+        for one, port in zip(settings.listeners, ports, strict=True)
+    ]
+    ways += [f"calls to {client.name}" for client in settings.call_home]
     say(
-        f"NETCONF over SSH at {settings.host} port {port}, with {' and '.join(b.name for b in device.backends) or 'no backend'}"
+        f"NETCONF over {', '.join(ways)}, with {' and '.join(b.name for b in device.backends) or 'no backend'}"
         f" and {len(device.modules)} modules; {'nothing is committed yet' if last is None else f'running is commit {last}'}"
     )
-    say(f"connect with:  ssh -s -p {port} -i {key} {settings.user}@{settings.host} netconf")
+    for one, port in zip(settings.listeners, ports, strict=True):
+        if one.transport == "ssh":
+            say(f"connect with:  ssh -s -p {port} -i {key} {settings.user}@{one.address} netconf")

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 from datastore.archive import Targets
 from datastore.calls import Deadlines
 from datastore.retention import Limits
+from nos_mgmt import endpoints
+from nos_mgmt.endpoints import CallHome, Listen, Tls
+from nos_mgmt.records import SettingsError, record, records
 from nos_mgmt.urls import Places, UnusablePlace
 from yang import bindings
-from yang.errors import NosError
+
+__all__ = ["Settings", "SettingsError", "load"]
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -39,18 +43,24 @@ LEAST = {
     "kernel_ports": 0,
     "message_size": 1,
     "hello_time": 0,
+    "login_time": 0,
+    "idle_time": 0,
     "sessions": 1,
+    "user_sessions": 0,
+    "rate": 0,
     "history_patience": 0,
     "history_count": 0,
     "history_days": 0,
     "drift_interval": 0,
     "url_time": 0,
 }
+RECORDS: Mapping[str, Callable[[object, Path], object]] = {
+    "listen": lambda given, folder: records(Listen, given, "listen", folder),
+    "call_home": lambda given, folder: records(CallHome, given, "call_home", folder),
+    "tls": lambda given, folder: record(Tls, given, "tls", folder),
+}
+"""Settings that are tables with records of their own."""
 USER = re.compile(r"[A-Za-z_][\w.-]*")
-
-
-class SettingsError(NosError):
-    """Settings that cannot be used; the message names the setting, and the file if it is in one."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,15 @@ class Settings:
     models: Path = bindings.DEFAULT
     """The folder of the model set."""
     host: str = "127.0.0.1"
-    """The address to listen at."""
+    """The address to listen at for SSH; empty is none beside `listen`."""
     port: int = 8830
-    """The TCP port to listen at; 0 takes a free one."""
+    """The TCP port to listen at there; 0 takes a free one."""
+    listen: tuple[Listen, ...] = ()
+    """More addresses to listen at; with them, host and port count only if they are given too."""
+    call_home: tuple[CallHome, ...] = ()
+    """Clients that are called."""
+    tls: Tls | None = None
+    """Certificates, for whatever of these has TLS."""
     user: str = "admin"
     """Who may come in, with the key `STATE/USER_ed25519`."""
     backends: tuple[str, ...] = ("kernel", "hardware")
@@ -110,11 +126,25 @@ class Settings:
     message_size: int = 128 << 20
     """Octets that one message may have."""
     hello_time: float = 30.0
-    """Seconds that a client may take to say hello."""
+    """Seconds that a client may take to say hello, and that a connection may have no session."""
+    login_time: float = 30.0
+    """Seconds that a client may take to log in."""
+    idle_time: float = 0.0
+    """Seconds after which a session is ended whose client sends nothing and has no subscription; 0 is never."""
     sessions: int = 256
     """Sessions that may be open at once."""
+    user_sessions: int = 0
+    """Sessions that one user may have open at once; 0 is any number."""
+    rate: float = 0.0
+    """Requests of one session in a second; more are not read before their time. 0 is any number."""
     drift_interval: float = 60.0
     """Seconds between comparisons of everything with what the systems have; 0 leaves it to what they tell."""
+
+    @property
+    def listeners(self) -> tuple[Listen, ...]:
+        """All addresses to listen at, that of host and port first."""
+        simple = (Listen("host", "ssh", self.host, self.port),) if self.host else ()
+        return simple + self.listen
 
     @property
     def limits(self) -> Limits:
@@ -148,14 +178,17 @@ def load(file: Path | None, options: Mapping[str, Any]) -> Settings:
         SettingsError: The file cannot be read, or has a setting that there is not, or one has a value that it cannot have.
     """
     settings = Settings()
+    over = {name: value for name, value in options.items() if value is not None}
     if file is not None:
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8"))
             settings = replace(settings, **_typed(given, file.parent))
+            if "listen" in given and not {"host", "port"} & {*given, *over}:
+                settings = replace(settings, host="")
             _refuse(settings)
         except (OSError, ValueError, SettingsError) as error:
             raise SettingsError(f"{file}: {error}") from error
-    settings = replace(settings, **{name: value for name, value in options.items() if value is not None})
+    settings = replace(settings, **over)
     _refuse(settings)
     return settings
 
@@ -167,6 +200,9 @@ def _typed(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name, value in given.items():
         if name not in defaults:
             raise SettingsError(f"there is no setting {name}; there are {', '.join(defaults)}")
+        if name in RECORDS:
+            values[name] = RECORDS[name](value, folder)
+            continue
         values[name] = _value(defaults[name], value, folder)
         if values[name] is None:
             wanted = next(text for kind, text in KINDS.items() if isinstance(defaults[name], kind))
@@ -200,8 +236,11 @@ def _refuse(settings: Settings) -> None:
         value = getattr(settings, name)
         if value < least:
             raise SettingsError(f"{name} {value} is less than {least}")
+    if not settings.host and not settings.listen and not settings.call_home:
+        raise SettingsError("host '': nobody could come in, for there is neither listen nor call_home")
     if settings.port > 65535:
         raise SettingsError(f"port {settings.port} is outside 0..65535")
+    endpoints.refuse(settings.listen, settings.call_home, settings.tls)
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"log_level {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
     if settings.archive_directory and not Path(settings.archive_directory).is_absolute():

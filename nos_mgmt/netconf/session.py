@@ -85,6 +85,8 @@ class Session:
         self.is_greeted = False
         self.chunked = False
         """Whether messages after the hellos are framed in chunks."""
+        self.is_subscribed = False
+        """Whether the client has a subscription; such a session is not ended for being idle."""
 
     def hello(self) -> bytes:
         """Return the message to begin with."""

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
 from nos_mgmt.netconf.messages import BASE_1_0, BASE_1_1
-from nos_mgmt.netconf.ssh import Limits, Listener
-from nos_mgmt.sessions import Sessions
+from nos_mgmt.netconf.ssh import SshTransport
+from tests.nos_mgmt.on_loop import PATIENCE, OnLoop
 from yang.diff import NETCONF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
     from nos_mgmt.device import Device
 
-T = TypeVar("T")
+__all__ = ["END", "PATIENCE", "SshClient", "SshServer", "chunked", "hello", "rpc"]
 
-PATIENCE = 20.0
-"""Seconds after which a test says that something hangs."""
 END = b"]]>]]>"
 
 
@@ -43,41 +36,20 @@ def chunked(message: bytes) -> bytes:
     return b"\n#%d\n%b\n##\n" % (len(message), message)
 
 
-class SshServer:
+class SshServer(OnLoop):
     """A listener with a user `admin`."""
 
     def __init__(self, device: Device, **limits: Any) -> None:
         """Serve `device` on a free port."""
+        super().__init__(device, **limits)
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.user_key = asyncssh.generate_private_key("ssh-ed25519")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="ssh")
-        self._thread.start()
-        self._executor = ThreadPoolExecutor(16, "request")
-        self.sessions = Sessions()
         keys = {"admin": frozenset({self.user_key.public_data})}
-        self.listener = Listener(device, self.sessions, keys, self._executor, Limits(**limits))
+        self.transport = SshTransport(self.service, keys, [self.host_key])
         listening = socket.create_server(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
-        self.run(self.listener.start(listening, [self.host_key]))
+        self.run(self.transport.listen(listening))
         self._connections: list[asyncssh.SSHClientConnection] = []
-
-    def run(self, coroutine: Coroutine[Any, Any, T], patience: float = PATIENCE) -> T:
-        """Return what a coroutine on the loop returns."""
-
-        async def limited() -> T:
-            async with asyncio.timeout(patience):
-                return await coroutine
-
-        return asyncio.run_coroutine_threadsafe(limited(), self._loop).result()
-
-    def call(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call a function on the loop, to which connections belong."""
-
-        async def called() -> None:
-            function(*arguments)
-
-        self.run(called())
 
     def connect(self, username: str = "admin", **options: Any) -> asyncssh.SSHClientConnection:
         """Return an SSH connection."""
@@ -93,18 +65,11 @@ class SshServer:
 
     def close(self) -> None:
         """End everything, as the server does."""
-
-        async def end() -> None:
-            await self.listener.close()
-            for connection in self._connections:
-                connection.abort()
-                await connection.wait_closed()
-
-        self.run(end())
-        self._executor.shutdown()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self.end(self.transport)
+        for connection in self._connections:
+            self.call(connection.abort)
+            self.run(connection.wait_closed())
+        self.stop()
 
 
 class SshClient:

@@ -35,22 +35,24 @@ def public(key: asyncssh.SSHKey) -> str:
 
 
 def test_keys_are_made_with_the_first_start_and_stay(tmp_path: Path) -> None:
-    host, client = keys.host_key(tmp_path), keys.client_keys(tmp_path, "admin")
-    assert keys.host_key(tmp_path).public_data == host.public_data
+    host, client = keys.host_keys(tmp_path), keys.client_keys(tmp_path, "admin")
+    assert [key.public_data for key in keys.host_keys(tmp_path)] == [key.public_data for key in host]
     assert keys.client_keys(tmp_path, "admin") == client
-    assert host.public_data not in client
+    assert client.isdisjoint(key.public_data for key in host)
     assert {file.name for file in tmp_path.iterdir()} == {
         "host_ed25519",
         "host_ed25519.pub",
+        "host_rsa",
+        "host_rsa.pub",
         "admin_ed25519",
         "admin_ed25519.pub",
     }
 
 
 def test_private_keys_are_for_their_owner_only(tmp_path: Path) -> None:
-    keys.host_key(tmp_path)
+    keys.host_keys(tmp_path)
     keys.client_keys(tmp_path, "admin")
-    for name in ("host_ed25519", "admin_ed25519"):
+    for name in ("host_ed25519", "host_rsa", "admin_ed25519"):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
 
 
@@ -64,7 +66,7 @@ def test_the_public_key_beside_it_is_that_of_the_private_one(tmp_path: Path) -> 
 
 def test_what_an_interrupted_start_left_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "host_ed25519.new").write_text("half a k")
-    assert keys.host_key(tmp_path).public_data == keys.host_key(tmp_path).public_data
+    assert keys.host_keys(tmp_path)[0].public_data == keys.host_keys(tmp_path)[0].public_data
 
 
 @pytest.mark.parametrize("content", ["", "no key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"])
@@ -72,14 +74,14 @@ def test_a_file_that_holds_no_key_is_named_and_kept(tmp_path: Path, content: str
     file = tmp_path / "host_ed25519"
     file.write_text(content)
     with pytest.raises(UnusableKey, match="host_ed25519: "):
-        keys.host_key(tmp_path)
+        keys.host_keys(tmp_path)
     assert file.read_text() == content
 
 
 def test_a_key_with_a_passphrase_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "host_ed25519").write_bytes(key().export_private_key(passphrase=OTHER))
     with pytest.raises(UnusableKey, match="host_ed25519: "):
-        keys.host_key(tmp_path)
+        keys.host_keys(tmp_path)
 
 
 def test_a_known_key_is_found_by_every_name_of_the_server(tmp_path: Path) -> None:
@@ -112,6 +114,23 @@ def test_another_address_is_no_reason_to_forget_the_key_of_localhost(tmp_path: P
     keys.make_known(file, "127.0.0.1", 8830, mine)
     keys.make_known(file, "192.0.2.1", 8830, key())
     assert [line.split()[1:] for line in known(file, "[localhost]:8830")] == [public(mine).split()]
+
+
+def test_all_keys_of_a_server_are_known(tmp_path: Path) -> None:
+    file, mine = tmp_path / "known_hosts", [key(), asyncssh.generate_private_key("ssh-rsa", key_size=2048)]
+    for _ in range(2):
+        keys.make_known(file, "192.0.2.1", 8830, *mine)
+        found = [line.split()[1:] for line in known(file, "[192.0.2.1]:8830")]
+        assert found == [public(one).split() for one in mine]
+
+
+def test_the_rsa_key_has_3072_bits(tmp_path: Path) -> None:
+    (_, rsa) = keys.host_keys(tmp_path)
+    assert rsa.get_algorithm() == "ssh-rsa"
+    shown = subprocess.run(
+        [needs("ssh-keygen"), "-l", "-f", str(tmp_path / "host_rsa.pub")], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.startswith("3072 ")
 
 
 def test_a_known_key_is_written_once(tmp_path: Path) -> None:

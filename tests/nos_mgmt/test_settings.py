@@ -50,7 +50,11 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         log_level = "debug"
         message_size = 1000
         hello_time = 5
+        login_time = 6
+        idle_time = 600
         sessions = 3
+        user_sessions = 2
+        rate = 50
         drift_interval = 5
         startup = true
         writable_running = true
@@ -63,6 +67,18 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         [backend.hardware]
         driver = "mine"
         process = true
+        [[listen]]
+        name = "outside"
+        transport = "tls"
+        address = "::"
+        [[call_home]]
+        name = "orchestrator"
+        endpoints = [{ name = "east", transport = "ssh", address = "east.example" }]
+        [tls]
+        certificate = "server.pem"
+        key = "/etc/server.key"
+        client_ca = "ca.pem"
+        cert_to_name = []
     """
     found = load(written(tmp_path, text), {})
     assert found.state == tmp_path / "state"  # beside the file, from wherever the server is started
@@ -70,6 +86,10 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
     assert found.models == Path("/opt/models")
     assert found.backends == ("hardware",)
     assert found.hello_time == 5.0
+    assert [(one.name, one.port) for one in found.listeners] == [("host", 0), ("outside", 6513)]
+    assert found.call_home[0].endpoints[0].port == 4334
+    assert found.tls is not None
+    assert (found.tls.certificate, found.tls.key) == (tmp_path / "server.pem", Path("/etc/server.key"))
     assert found.limits == (1000, 365)
     assert found.targets[:2] == ("/var/lib/archive", ("keep", "it"))
     assert found.backend == {"hardware": {"driver": "mine", "process": True}}
@@ -102,6 +122,9 @@ def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path
         ('keep_namespaces = "no"', "keep_namespaces is 'no', not true or false"),
         ("hello_time = true", "hello_time is True, not a number"),
         ("sessions = 0", "sessions 0 is less than 1"),
+        ("user_sessions = -1", "user_sessions -1 is less than 0"),
+        ("rate = -0.5", "rate -0.5 is less than 0"),
+        ("idle_time = -1", "idle_time -1.0 is less than 0"),
         ("history_count = -1", "history_count -1 is less than 0"),
         ("history_days = 0.5", "history_days is 0.5, not a whole number"),
         ('archive_directory = "here"', "archive_directory 'here' is no absolute path"),

@@ -113,7 +113,7 @@ def test_requests_in_a_row_are_not_taken_before_they_can_be_handled(server: SshS
     with device.datastores._mutex:
         client.write(request * 30)
         time.sleep(0.5)
-        (channel,) = server.listener._channels
+        (channel,) = server.service.channels
         taken = sum(map(len, channel._messages)) + len(channel._deframer._buffer) + len(channel._deframer._message)
     assert len(request) > 1_000_000
     assert taken < 3 * len(request)
@@ -139,7 +139,7 @@ def test_a_session_half_closed_before_its_hello_ends(server: SshServer) -> None:
     client = server.client(greets=False)
     client.write_eof()
     assert client.rest().endswith(END)
-    eventually(lambda: not server.listener._channels)
+    eventually(lambda: not server.service.channels)
 
 
 def test_a_session_that_says_no_hello_is_ended_in_time(device: Device) -> None:
@@ -189,7 +189,7 @@ def test_a_killed_session_is_cut_off_and_its_locks_can_be_had_at_once(server: Ss
     assert is_ok(killer.rpc(f"<kill-session><session-id>{number}</session-id></kill-session>"))
     assert is_ok(killer.rpc(LOCK))
     assert holder.is_ended()
-    eventually(lambda: len(server.listener.connections) == 1)
+    eventually(lambda: len(server.transport.connections) == 1)
 
 
 def test_a_killed_session_leaves_others_on_its_connection_alone(server: SshServer) -> None:
@@ -237,7 +237,7 @@ def test_a_client_that_goes_gives_its_locks_back_and_disturbs_nobody(server: Ssh
             time.sleep(0.2)
     getattr(client, way)()
     eventually(lambda: is_ok(other.rpc(LOCK)))
-    eventually(lambda: len(server.listener._channels) == 1)
+    eventually(lambda: len(server.service.channels) == 1)
 
 
 def test_a_slow_reader_holds_up_nobody(server: SshServer) -> None:
@@ -326,7 +326,7 @@ def test_thirty_sessions_at_once(server: SshServer) -> None:
     for client in clients:
         client.send("<close-session/>")
     assert all(is_ok(client.receive()) for client in clients)
-    eventually(lambda: not server.listener._channels)
+    eventually(lambda: not server.service.channels)
 
 
 def test_the_end_of_the_server_is_the_end_of_all_sessions(device: Device, caplog: pytest.LogCaptureFixture) -> None:
@@ -338,6 +338,6 @@ def test_the_end_of_the_server_is_the_end_of_all_sessions(device: Device, caplog
     started = time.monotonic()
     server.close()
     assert time.monotonic() - started < 10
-    assert not server.listener._channels
-    assert not server.listener.connections
+    assert not server.service.channels
+    assert not server.transport.connections
     assert "Traceback" not in caplog.text

@@ -90,7 +90,7 @@ def test_there_is_no_shell_no_command_and_no_other_subsystem(server: SshServer) 
     ):
         with pytest.raises(asyncssh.ChannelOpenError):
             server.run(connection.create_process(**request))
-    assert len(server.listener.connections) == 1
+    assert len(server.transport.connections) == 1
 
 
 def test_there_is_no_terminal(server: SshServer) -> None:
