@@ -48,4 +48,4 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def _tell(self, result: Any, verdict: str, note: str) -> None:
         told = {"operation": result.task.get_name(), "result": verdict, "note": note}
-        print(json.dumps(told), flush=True)  # noqa: T201 - that is how it tells
+        print(json.dumps(told), flush=True)
