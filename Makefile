@@ -11,7 +11,7 @@ SERVE := $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(BAC
 
 LIBYANG := yanglint:libyang2-tools gcc:gcc :libyang2-dev :python3-dev
 
-.PHONY: help setup run demo test check bench bench-engine differential crash soak fuzz lock clean
+.PHONY: help setup run demo test check bench bench-engine differential crash soak fuzz interop load lock clean
 
 help:  ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,7 @@ demo: setup  ## Set up, and show a commit, a refused commit and a rollback, each
 
 test: $(DEV) $(MODELS)  ## Install what the tests need, and run them all
 	@.ci/need ip:iproute2 ping:iputils-ping ssh:openssh-client git:git setpriv:util-linux
-	@.ci/need $(LIBYANG) :postgresql
+	@.ci/need $(LIBYANG) :postgresql yangcli:yangcli
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: $(DEV) $(MODELS)  ## Lint, format, types, and the direction of imports
@@ -62,14 +62,20 @@ soak: $(DEV) $(MODELS)  ## Change a kernel behind a server's back for SECONDS, a
 fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)
 
+interop: $(DEV) $(MODELS)  ## Run clients that were not written here against a server, and print what each could do
+	@.ci/need ip:iproute2 ssh:openssh-client yangcli:yangcli
+	@$(BIN)/python -m tests.interop $(ARGS)
+
 lock: $(DEV)  ## Lock the dependencies anew, by version and hash
 	$(BIN)/pip-compile $(LOCK) --extra build --extra demo -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile $(LOCK) --extra build --extra demo --extra dev -o requirements-dev.lock pyproject.toml
+	for name in $(CLIENTS); do $(BIN)/pip-compile $(LOCK) -o tests/interop/$$name.lock tests/interop/$$name.in || exit 1; done
+CLIENTS := netconf scrapli nornir ansible
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-trusted-host --no-emit-find-links --no-emit-options
 
 clean:  ## Remove what was installed and generated
-	rm -rf $(VENV) $(filter-out yang/bindings/__init__.py,$(wildcard yang/bindings/*))
+	rm -rf $(VENV) .venv-interop $(filter-out yang/bindings/__init__.py,$(wildcard yang/bindings/*))
 
 $(VENV)/pyvenv.cfg:
 	@echo 'setup: making a virtual environment'

@@ -85,7 +85,8 @@ class SshTransport(Transport):
             gss_host=None,
             agent_forwarding=False,
             x11_forwarding=False,
-            allow_pty=False,
+            # scrapli-netconf asks for a terminal unless it is told not to, and OpenSSH gives up where there is none
+            allow_pty=True,
             line_editor=False,
             keepalive_interval=KEEPALIVE_INTERVAL,
             server_version="nos-mgmt",
