@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datastore.committer import Committed, Committer
     from datastore.confirmation import Look
     from datastore.history import Author, History
+    from datastore.locks import Lock
     from datastore.plan import Plan
     from datastore.private import ResolutionMode
     from yang.tree import Node
@@ -196,6 +197,11 @@ class Datastores(Running):
         with self._mutex:
             self._locks.give_back(name, session_id)
             self._given_back([name])
+
+    def locks(self) -> dict[str, Lock]:
+        """Return the locks on whole datastores, by their names; those on candidates of sessions' own are not among them."""
+        with self._mutex:
+            return self._locks.held()
 
     def end_session(self, session_id: int) -> None:
         """Give back all that a session has locked, drop its own candidate, and take back, soon, what it has not confirmed."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 OWN = FilePath(__file__).parent / "models"
 """The modules that this project has written."""
-NEEDED = ("ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults")
+NEEDED = ("ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults", "ietf-yang-library")
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
     "ietf-netconf": (
@@ -46,6 +46,7 @@ FEATURES = {
     ),
     "ietf-netconf-monitoring": (),
     "ietf-netconf-with-defaults": (),
+    "ietf-yang-library": (),
     "ietf-netconf-private-candidate": ("private-candidate",),
     "ietf-factory-default": (),
 }

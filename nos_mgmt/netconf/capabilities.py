@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PRIVATE_CANDIDATE = "urn:ietf:params:netconf:capability:private-candidate:1.0"
 """Without parameters: every resolution mode is supported, and revert-on-conflict is the default."""
+LIBRARY_REVISION = "2019-01-04"
 OPTIONAL = {
     "writable-running": "urn:ietf:params:netconf:capability:writable-running:1.0",
     "startup": "urn:ietf:params:netconf:capability:startup:1.0",
@@ -43,7 +44,16 @@ def capabilities(device: Device) -> list[str]:
     optional = [uri for feature, uri in OPTIONAL.items() if feature in device.features]
     if device.places.schemes:
         optional.append(f"urn:ietf:params:netconf:capability:url:1.0?scheme={','.join(device.places.schemes)}")
-    return [*CAPABILITIES, *optional, *modules, own]
+    return [*CAPABILITIES, *optional, *_libraries(device), *modules, own]
+
+
+def _libraries(device: Device) -> list[str]:
+    """Return how the library is announced: as RFC 8525 section 2 has it, and as RFC 7950 section 5.6.4 does for older clients."""
+    content_id = device.library.content_id
+    return [
+        f"urn:ietf:params:netconf:capability:yang-library:1.1?revision={LIBRARY_REVISION}&content-id={content_id}",
+        f"urn:ietf:params:netconf:capability:yang-library:1.0?revision={LIBRARY_REVISION}&module-set-id={content_id}",
+    ]
 
 
 def _uri(module: Module, *, is_deviated: bool) -> str:

@@ -23,6 +23,7 @@ from nos_mgmt.netconf.messages import (
     taken_apart,
 )
 from nos_mgmt.netconf.operations import OPERATIONS
+from nos_mgmt.traffic import SSH
 from yang.errors import RequestError
 from yang.xmldata import read_input
 
@@ -65,8 +66,10 @@ class Session:
         author: Callable[[int], Author],
         end: Callable[[], None],
         push: Callable[[bytes], None],
+        source_host: str = "",
+        transport: str = SSH,
     ) -> None:
-        """Serve `device` to the client that `author` tells of, given the session's number.
+        """Serve `device` to the client that `author` tells of, given the session's number, at `source_host` over `transport`.
 
         `end` cuts the client off, and `push` sends it a message that answers no request; any thread may call them, and neither
         waits.
@@ -74,12 +77,13 @@ class Session:
         self._device = device
         self._registry = registry
         self._end = end
-        self.push = push
         self._after_reply: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
         self._is_busy = False
         self.id = registry.open(self._kill)
         self.author = author(self.id)
+        self.traffic = device.traffic.begin(self.id, self.author, transport, source_host)
+        self.push = self.traffic.counted(push)
         self.is_open = True
         """False when nothing more is to be read."""
         self.is_greeted = False
@@ -136,12 +140,14 @@ class Session:
         self._give_back()
 
     def _kill(self) -> None:
+        self.traffic.is_ended_well = True
         # RFC 6241 section 7.9: who is told that a session has been killed finds its locks gone
         self.close()
         self._end()
 
     def _give_back(self) -> None:
         self._registry.close(self.id)
+        self.traffic.end()
         self._device.datastores.end_session(self.id)
 
     def _answer(self, message: bytes) -> bytes:
@@ -149,10 +155,13 @@ class Session:
         try:
             rpc = read_rpc(message)
         except BadRpc as bad:
+            self.traffic.received(is_good=False)
+            self.traffic.refused()
             # RFC 6241 appendix A: malformed-message is not for clients that know only base:1.0
             if isinstance(bad.error, MalformedMessage) and not self.chunked:
                 bad.error.tag = "operation-failed"
             return error_reply(bad.attributes, [bad.error])
+        self.traffic.received(is_good=True)
         try:
             answer = reply(rpc.attributes, self._carry_out(rpc.operation))
             outcome = "ok"
@@ -169,6 +178,8 @@ class Session:
                 rpc.attributes, [RequestError("the server failed over this request; its log tells more")]
             )
             outcome = "failed"
+        if outcome != "ok":
+            self.traffic.refused()
         logger.debug(
             "session %d: %s %s in %.1f ms",
             self.id,
@@ -183,6 +194,7 @@ class Session:
             offered = read_hello(message)
         except BadHello as error:
             logger.warning("session %d: %s", self.id, error)
+            self.traffic.greeted_badly()
             self.is_open = False
             return
         self.chunked = BASE_1_1 in offered

@@ -85,6 +85,7 @@ def test_hello_names_no_module_that_is_not_served(client: Client, device: Device
     nodes = {node.module.name for node in device.schema.root.descendants()}
     identities = {
         "iana-if-type",
+        "ietf-datastores",
         "openconfig-local-routing",
         "openconfig-network-instance-types",
         "openconfig-policy-types",
