@@ -204,6 +204,8 @@ class Device:
         if "ietf-netconf-nmda:get-data" in self.schema.root.children:
             datastores += ["intended", "operational"]
         names = [f"ietf-datastores:{name}" for name in datastores]
+        if "factory-default-datastore" in self.schema.modules["ietf-factory-default"].record.features:
+            names.append("ietf-factory-default:factory-default")
         return library(self.schema, self.modules, self.deviated, self.deviation_module, names)
 
     def texts(self) -> dict[tuple[str, str], str]:
