@@ -37,6 +37,7 @@ from yang.xmldata import (
     twice,
     unknown,
 )
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from yang.list_edit import Place
@@ -51,7 +52,7 @@ OPERATION = f"{{{NETCONF}}}operation"
 INSERT, ANCHOR_KEY, ANCHOR_VALUE = (f"{{{YANG}}}{name}" for name in ("insert", "key", "value"))
 SETTING = frozenset({"merge", "replace", "create"})
 PLACES = frozenset({"first", "last", "before", "after"})
-HAS_ATTRIBUTES_BELOW = etree.XPath("boolean(.//*/@*)")
+HAS_ATTRIBUTES_BELOW = XmlPath("boolean(.//*/@*)")
 PREDICATE = re.compile(r"""\[\s*(?:([\w.-]+):)?([\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]""")
 
 

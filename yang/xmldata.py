@@ -20,6 +20,7 @@ from yang.path import Path
 from yang.tree import Entries, Node, ordered
 from yang.values import listed, shown
 from yang.xmlio import inner_xml
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from yang.types import Resolve
     from yang.values import Value
 
-MIXED = etree.XPath("descendant-or-self::*[*][text()[normalize-space()]]")
+MIXED = XmlPath("descendant-or-self::*[*][text()[normalize-space()]]")
 ANY = frozenset({"anydata", "anyxml"})
 OPERATIONS = frozenset({"rpc", "notification"})
 

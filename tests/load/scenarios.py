@@ -132,12 +132,14 @@ async def large_edits(server: Server, megabytes: float, edits: int, readers: int
         # OpenSSH encrypts in a process of its own: what the readers wait for is the server
         editor = subprocess.Popen(command(server), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
+        # made before, as the readers are in this process
+        requests = (document, DISCARD) * edits
+        messages = [hello(), *(chunked(rpc(request, number)) for number, request in enumerate(requests))]
+
         def edit() -> float:
             assert editor.stdin is not None
             assert editor.stdout is not None
             started = time.perf_counter()
-            requests = (document, DISCARD) * edits
-            messages = [hello(), *(chunked(rpc(request, number)) for number, request in enumerate(requests))]
             for octets in messages:
                 view = memoryview(octets)
                 while view:
