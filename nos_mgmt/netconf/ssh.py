@@ -134,12 +134,18 @@ class _Server(asyncssh.SSHServer):
         self._listener = listener
         self._idle_time = idle_time
         self._connection: asyncssh.SSHServerConnection | None = None
+        self._is_logging_in = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
         self._listener.connections.add(conn)
+        address, port, *_ = conn.get_extra_info("peername") or ("nowhere", 0)
+        self._is_logging_in = self._listener.service.begin_login(f"{address} port {port}")
+        if not self._is_logging_in:
+            conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._end_login()
         if self._connection is not None:
             self._listener.connections.discard(self._connection)
         if isinstance(exc, (asyncssh.Error, OSError)):
@@ -157,7 +163,13 @@ class _Server(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return key.public_data in self._listener.keys.get(username, ())
 
+    def _end_login(self) -> None:
+        if self._is_logging_in:
+            self._is_logging_in = False
+            self._listener.service.end_login()
+
     def auth_completed(self) -> None:
+        self._end_login()
         if self._connection is not None:
             _close_unless_used(self._listener, self._connection)
 

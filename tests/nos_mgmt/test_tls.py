@@ -290,6 +290,21 @@ def test_a_client_that_does_not_end_its_handshake_is_sent_away_in_time(device: D
         server.close()
 
 
+def test_more_clients_than_may_log_in_at_once_are_cut(device: Device, authority: Authority) -> None:
+    server = TlsServer(device, authority, logins=1)
+    try:
+        inside = [server.client() for _ in range(2)]
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE):
+            eventually(lambda: len(server.transport.connections) == 3)
+            with pytest.raises(OSError, match=r"reset|EOF"):
+                server.client()
+        eventually(lambda: len(server.transport.connections) == 2)
+        inside.append(server.client())
+        assert all("<ok/>" in client.rpc(DISCARD) for client in inside)
+    finally:
+        server.close()
+
+
 def test_a_client_that_says_no_hello_is_sent_away_in_time(device: Device, authority: Authority) -> None:
     server = TlsServer(device, authority, hello_time=0.3)
     try:
