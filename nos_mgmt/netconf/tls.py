@@ -200,6 +200,8 @@ class _Connection(asyncio.Protocol, Wire):
         self._is_closing = True
         self._leave()
         self._transport.connections.discard(self)
+        # a session's objects refer to one another and wait for the collector, which does not see how large OpenSSL's are
+        del self._tls, self._incoming, self._outgoing
         if not self.over.done():
             self.over.set_result(self._channel is not None)
 
