@@ -183,6 +183,7 @@ def _limits(settings: Settings) -> Limits:
         settings.user_sessions,
         settings.idle_time,
         settings.rate,
+        settings.logins,
     )
 
 
