@@ -23,6 +23,19 @@ class InUse(RequestError):
     tag = "in-use"
 
 
+class ResourceDenied(RequestError):
+    """A request for more than the server gives."""
+
+    tag = "resource-denied"
+
+
+class UnknownLock(RequestError):
+    """A partial lock that the session does not have (RFC 5717 section 2.4.2)."""
+
+    tag = "invalid-value"
+    type = "protocol"
+
+
 class NotTranslatable(RequestError):
     """Configuration that a backend cannot put into effect as it stands."""
 

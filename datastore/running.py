@@ -13,6 +13,7 @@ from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
 from datastore.history import SYSTEM
 from datastore.locks import Locks
+from datastore.partial_locks import PartialLocks
 from yang.errors import RequestError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Running:
         self._confirmations = Confirmations(self._take_back, self._come_true, look)
         self._candidates = Candidates(lambda: self.running, history)
         self._locks = Locks()
+        self._partial_locks = PartialLocks()
+        committer.guard(self._partial_locks.refuse_change)
         # taken in this order: while a commit runs, while the candidate is changed, for a moment
         self._committing = threading.Lock()
         self._editing = threading.Lock()
@@ -254,7 +257,8 @@ class Running:
     def _restore(self, pending: Confirmation, author: Author, reason: str) -> None:
         """Bring back what was running before the confirmed commit; the caller sees to it that nobody commits or edits."""
         tree = self._committer.configuration(pending.before)
-        done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
+        with self._partial_locks.aside():
+            done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
         logger.info("commit %s takes back what %s had to confirm: %s", done.commit_id, pending.user, reason)
         self._candidates.take_back()
         self._expect(None)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from datastore.errors import CommitFailed, LockDenied
+from datastore.errors import CommitFailed, InUse, LockDenied
 from datastore.running import Running
 from datastore.startup import Startup, begin_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from datastore.committer import Committed, Committer
     from datastore.confirmation import Look
     from datastore.history import Author, History
+    from datastore.partial_locks import PartialLock
     from datastore.plan import Plan
     from datastore.private import ResolutionMode
+    from yang.path import Path
     from yang.tree import Node
 
 FACTORY_LABEL = "factory-default"
@@ -197,11 +199,50 @@ class Datastores(Running):
             self._locks.give_back(name, session_id)
             self._given_back([name])
 
+    def lock_partially(
+        self, session_id: int, find: Callable[[Node], Collection[Path]], select: Sequence[str]
+    ) -> tuple[int, Collection[Path]]:
+        """Let no other session change the nodes that `find` finds in running, which the session named by `select`.
+
+        Returns:
+            The lock's number, and the nodes.
+
+        Raises:
+            LockDenied: A session has locked running, or another one any of the nodes; nothing is locked then.
+            InUse: A confirmed commit waits, so that the nodes may have to change (RFC 5717 section 2.6.2).
+            ResourceDenied: Too many nodes would be locked.
+            RequestError: `find` raises it.
+        """
+        with self._committing:
+            paths = find(self.running)
+            with self._mutex:
+                self._locks.refuse_lock("running")
+            pending = self._confirmations.pending
+            if pending is not None:
+                raise InUse(
+                    f"running has a confirmed commit of {pending.user} that is not confirmed yet",
+                    app_tag="outstanding-confirmed-commit",
+                )
+            return self._partial_locks.take(session_id, paths, select, self.running), paths
+
+    def unlock_partially(self, lock_id: int | None, session_id: int) -> None:
+        """Give a partial lock back.
+
+        Raises:
+            UnknownLock: The session does not have it.
+        """
+        self._partial_locks.give_back(lock_id, session_id)
+
+    def partial_locks(self) -> list[PartialLock]:
+        """Return the partial locks on running, oldest first."""
+        return self._partial_locks.listed(self.running)
+
     def end_session(self, session_id: int) -> None:
         """Give back all that a session has locked, drop its own candidate, and take back, soon, what it has not confirmed."""
         with self._mutex:
             self._given_back(self._locks.give_all_back(session_id))
             self._candidates.end(session_id)
+        self._partial_locks.give_all_back(session_id)
         self._confirmations.end_session(session_id)
 
     def validate(self, tree: Node) -> None:
@@ -252,6 +293,8 @@ class Datastores(Running):
             info = (("session-id", str(pending.session_id or 0)),)
             raise LockDenied(f"running has a confirmed commit of {pending.user} that is not confirmed yet", info=info)
         self._locks.refuse_lock(name)
+        if name == "running":
+            self._partial_locks.refuse_global_lock()
         if name == "candidate" and self._candidates.shared.has_changes:
             # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
             raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))

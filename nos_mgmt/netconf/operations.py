@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nos_mgmt.netconf import committing, datastores, editing, history, locking, reading, scheduling, sessions
+from nos_mgmt.netconf import (
+    committing,
+    datastores,
+    editing,
+    history,
+    locking,
+    partial_locking,
+    reading,
+    scheduling,
+    sessions,
+)
 from nos_mgmt.netconf.messages import HISTORY
 from yang.diff import NETCONF
 
@@ -22,6 +32,8 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}discard-changes": editing.discard_changes,
     f"{{{NETCONF}}}lock": locking.lock,
     f"{{{NETCONF}}}unlock": locking.unlock,
+    f"{{{partial_locking.PARTIAL_LOCK}}}partial-lock": partial_locking.partial_lock,
+    f"{{{partial_locking.PARTIAL_LOCK}}}partial-unlock": partial_locking.partial_unlock,
     f"{{{NETCONF}}}validate": committing.validate,
     f"{{{NETCONF}}}commit": committing.commit,
     f"{{{NETCONF}}}cancel-commit": committing.cancel_commit,
