@@ -29,6 +29,17 @@ class ResourceDenied(RequestError):
     tag = "resource-denied"
 
 
+class TxidMismatch(RequestError):
+    """A change that was made for another state of running than the one there is (draft-ietf-netconf-transaction-id)."""
+
+    type = "protocol"
+
+    def __init__(self, message: str, path: Path | None, etag: str | None) -> None:
+        """Say which node has another etag than was expected, and which; None if it is not there."""
+        super().__init__(message, path)
+        self.etag = etag
+
+
 class UnknownLock(RequestError):
     """A partial lock that the session does not have (RFC 5717 section 2.4.2)."""
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from datastore.candidates import Candidates
+from datastore.conditions import refuse_mismatch
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
@@ -101,6 +102,7 @@ class Running:
             InUse: Another session has locked one of the two, or has to confirm a commit.
             ValidationFailed: The session's own candidate is in conflict with what was committed since it was branched.
             NotConfirmable: Nothing waits for `persist_id`.
+            TxidMismatch: It was edited on condition of another state of running.
             PlanChanged: The plan has not the id `plan_id`.
             RequestError: As for `Committer.commit`; both datastores are as they were.
         """
@@ -113,6 +115,8 @@ class Running:
             if private is not None:
                 private.update()
             candidate = self.candidate if private is None else private.tree
+            conditions = (private or self._candidates.shared).conditions
+            refuse_mismatch(self.running, list(conditions.values()))
             done = self._committer.commit(candidate, author, comment, label, confirmation, plan_id)
             self._expect(confirmation)
             if private is None:
@@ -121,6 +125,7 @@ class Running:
                 return done
             if confirmation is not None:
                 self._candidates.propose(session_id)
+            conditions.clear()
             private.rebase()
             with self._mutex:
                 self._candidates.shared.rebase()
@@ -181,6 +186,7 @@ class Running:
             self._refuse_use(session_id, private)
             self._confirmations.admit(session_id, None)
             candidate = self.candidate if private is None else private.updated()
+            refuse_mismatch(self.running, list((private or self._candidates.shared).conditions.values()))
             self._committer.plan(candidate)
             keep(self.running, candidate)
             if private is not None:

@@ -9,9 +9,10 @@ from datastore.running import Running
 from datastore.startup import Startup, begin_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from datastore.committer import Committed, Committer
+    from datastore.conditions import Condition
     from datastore.confirmation import Look
     from datastore.history import Author, History
     from datastore.partial_locks import PartialLock
@@ -90,8 +91,8 @@ class Datastores(Running):
         private = self.private(session_id)
         return private.tree if private is not None else self.candidate
 
-    def edit(self, session_id: int, edit: Callable[[Node], Node]) -> None:
-        """Make the session's candidate what `edit` makes of it.
+    def edit(self, session_id: int, edit: Callable[[Node], Node], conditions: Iterable[Condition] = ()) -> None:
+        """Make the session's candidate what `edit` makes of it, to become running on `conditions`.
 
         Raises:
             InUse: Another session has locked it.
@@ -99,11 +100,15 @@ class Datastores(Running):
         """
         private = self.private(session_id)
         if private is not None:
-            private.edit(edit)
+            with private.changing:
+                private.edit(edit)
+                private.conditions.update({condition.path: condition for condition in conditions})
             return
         with self._editing, self._mutex:
             self._locks.refuse_use("candidate", session_id)
-            self._candidates.shared.edit(edit)
+            shared = self._candidates.shared
+            shared.edit(edit)
+            shared.conditions.update({condition.path: condition for condition in conditions})
 
     def discard(self, session_id: int) -> None:
         """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.

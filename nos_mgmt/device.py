@@ -23,6 +23,7 @@ from datastore.retention import KEEP_ALL, Limits, Retention
 from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
+from datastore.versions import Versions
 from nos_mgmt.access import Access
 from nos_mgmt.optional import with_features
 from nos_mgmt.urls import Places
@@ -111,6 +112,7 @@ class Device:
             self.schema, self.operational, self._state, lambda: self.committer.running, self.deferred_paths
         )
         self.events = Events()
+        self.versions = Versions()
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval
         self._factory_default = read_factory_default(factory_default, self.schema)

@@ -34,6 +34,7 @@ CAPABILITIES = (
     "urn:ietf:params:netconf:capability:validate:1.1",
     "urn:ietf:params:netconf:capability:xpath:1.0",
     WITH_DEFAULTS,
+    "urn:ietf:params:netconf:capability:txid:etag:1.0",
 )
 
 
