@@ -16,6 +16,7 @@ from tests.conftest import Client
 from tests.nos_mgmt.replies import error, is_ok, parsed
 from tests.openconfig import INTERFACES, interface, interfaces
 from yang.diff import NETCONF
+from yang.etags import etag
 
 if TYPE_CHECKING:
     from nos_mgmt.device import Device
@@ -109,8 +110,6 @@ def test_etags_survive_a_restart(clients: tuple[Client, Client], device: Device)
     before = etags(ann.ok(get_config(known="?")))
     last = device.history.last()
     assert last is not None
-    from yang.etags import etag  # noqa: PLC0415 - what the next start reads
-
     assert etag(device.history.configuration(last)) == before["data"]
 
 
@@ -174,7 +173,8 @@ def test_candidate_datastore_configuration_retrieval(clients: tuple[Client, Clie
 
 def conditional(config: str, known: str = "", options: str = "") -> str:
     attribute = f' txid:etag="{known}"' if known else ""
-    return f'<edit-config xmlns:txid="{TXID}"><target><candidate/></target>{options}<config{attribute}>{config}</config></edit-config>'
+    target = f"<target><candidate/></target>{options}"
+    return f'<edit-config xmlns:txid="{TXID}">{target}<config{attribute}>{config}</config></edit-config>'
 
 
 def on_entry(name: str, known: str, mtu: int) -> str:
