@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 FACTORY_LABEL = "factory-default"
-Name = Literal["running", "candidate", "startup"]
+Name = Literal["running", "candidate", "startup", "intended", "factory-default"]
+READ_ONLY = frozenset({"intended", "factory-default"})
+"""The datastores of RFC 8342 and RFC 8808 that nobody writes."""
 
 
 class Datastores(Running):
@@ -83,8 +85,11 @@ class Datastores(Running):
             RequestError: The startup configuration does not fit the models that are served.
             HistoryFailed: The startup configuration cannot be read.
         """
-        if name == "running":
+        if name in ("running", "intended"):
+            # nothing is made of running before it is applied (RFC 8342 section 5.1.4)
             return self.running
+        if name == "factory-default":
+            return self._factory_default
         if name == "startup":
             startup = self._startup.read()
             return startup if startup is not None else self._factory_default

@@ -23,6 +23,10 @@ WITH_DEFAULTS = (
     "urn:ietf:params:netconf:capability:with-defaults:1.0"
     "?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim"
 )
+OPERATIONAL_DEFAULTS = (
+    "urn:ietf:params:netconf:capability:with-operational-defaults:1.0"
+    "?basic-mode=report-all&also-supported=report-all-tagged,trim,explicit"
+)
 CAPABILITIES = (
     BASE_1_0,
     BASE_1_1,
@@ -34,6 +38,7 @@ CAPABILITIES = (
     "urn:ietf:params:netconf:capability:validate:1.1",
     "urn:ietf:params:netconf:capability:xpath:1.0",
     WITH_DEFAULTS,
+    OPERATIONAL_DEFAULTS,
     "urn:ietf:params:netconf:capability:txid:etag:1.0",
 )
 

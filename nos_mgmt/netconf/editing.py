@@ -49,7 +49,7 @@ def edit_config(call: Call) -> str | None:
 
     # whatever error-option says, an element that is in error changes nothing; rollback-on-error holds for all
     conditions = txid.conditions(call, config) if test_option != "test-only" else []
-    target = named_datastore(call.input.get("target"))
+    target = named_datastore(call, call.input.get("target"))
     try:
         change(call, target, edited, conditions)
     except ValidationFailed as failed:
@@ -64,7 +64,7 @@ def copy_config(call: Call) -> None:
     source, target = (cast("Node", call.input.get(name)) for name in ("source", "target"))
     datastores, mode = call.device.datastores, mode_of(call)
     if source.children == target.children:
-        name = named_datastore(source)
+        name = named_datastore(call, source)
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
 
     def retrieved() -> Node:
@@ -77,12 +77,12 @@ def copy_config(call: Call) -> None:
         tree = call.access.visible(configuration_in(call, source))
         keep_at(call, target.get("url"), report(tree, None, mode))
         return
-    if named_datastore(target) == "startup":
+    if named_datastore(call, target) == "startup":
         datastores.save(call.session.id, retrieved())
         return
     # what comes with the request, or is elsewhere, is read at once; a datastore in its turn: what is running by then
     given = retrieved() if source.children.keys() & {"config", "url"} else None
-    change(call, named_datastore(target), lambda _: given if given is not None else retrieved())
+    change(call, named_datastore(call, target), lambda _: given if given is not None else retrieved())
 
 
 def change(call: Call, target: Name, make: Callable[[Node], Node], conditions: Collection[Condition] = ()) -> None:

@@ -41,7 +41,7 @@ def get(call: Call) -> str:
 
 def get_config(call: Call) -> str:
     """Answer with the configuration in a datastore."""
-    tree = call.device.datastores.read(named_datastore(call.input.get("source")), call.session.id)
+    tree = call.device.datastores.read(named_datastore(call, call.input.get("source")), call.session.id)
     visible, wanted, mode = call.access.visible(tree), filter_of(call), mode_of(call)
     if not txid.is_asked(call):
         return f"<data>{report(visible, wanted, mode)}</data>"

@@ -41,6 +41,8 @@ OWN_PATHS = (
     "/ietf-netconf-monitoring:get-schema/*",
     "/nos-drift:drift/default-action",
     "/nos-drift:drift/policy/action",
+    "/ietf-netconf-nmda:get-data/*",
+    "/ietf-netconf-nmda:edit-data/*",
     "/ietf-netconf-partial-lock:partial-lock/*",
     "/ietf-netconf-partial-lock:partial-unlock/*",
     "/ietf-netconf-private-candidate:update/*",
