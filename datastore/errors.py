@@ -126,6 +126,10 @@ class StateUnknown(RequestError):
     """State that a backend was asked for and did not tell."""
 
 
+class NotRemedied(RequestError):
+    """A deviation that could be neither reverted nor adopted, as was asked; it is still there."""
+
+
 class NotAdoptable(RequestError):
     """Something found in a system that no configuration is known to call for."""
 
