@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from datastore.commits import Author
+    from yang.path import XPath
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
     from yang.values import Value
@@ -35,8 +36,8 @@ class PartialLock(NamedTuple):
     session_id: int
     time: float
     """When it was taken, in seconds since 1970, UTC."""
-    select: tuple[str, ...]
-    """The expressions that the session gave, with modules' names as prefixes."""
+    select: tuple[XPath, ...]
+    """The expressions that the session gave."""
     nodes: tuple[Path, ...]
     """What is locked of what they named: nodes that its session has deleted since are not."""
 
@@ -44,7 +45,7 @@ class PartialLock(NamedTuple):
 class _Lock:
     """A lock with the places of its nodes."""
 
-    def __init__(self, lock_id: int, session_id: int, select: Sequence[str]) -> None:
+    def __init__(self, lock_id: int, session_id: int, select: Sequence[XPath]) -> None:
         self.id = lock_id
         self.session_id = session_id
         self.time = time.time()
@@ -90,7 +91,7 @@ class PartialLocks:
         self._seen: Node | None = None
         self._are_aside = False
 
-    def take(self, session_id: int, paths: Collection[Path], select: Sequence[str], running: Node) -> int:
+    def take(self, session_id: int, paths: Collection[Path], select: Sequence[XPath], running: Node) -> int:
         """Lock the nodes at `paths` of `running` for a session, which named them by `select`, and return the lock's number.
 
         Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datastore.partial_locks import PartialLock
     from datastore.plan import Plan
     from datastore.private import ResolutionMode
-    from yang.path import Path
+    from yang.path import Path, XPath
     from yang.tree import Node
 
 FACTORY_LABEL = "factory-default"
@@ -210,7 +210,7 @@ class Datastores(Running):
             self._given_back([name])
 
     def lock_partially(
-        self, session_id: int, find: Callable[[Node], Collection[Path]], select: Sequence[str]
+        self, session_id: int, find: Callable[[Node], Collection[Path]], select: Sequence[XPath]
     ) -> tuple[int, Collection[Path]]:
         """Let no other session change the nodes that `find` finds in running, which the session named by `select`.
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from nos_mgmt.netconf.messages import InvalidParameter, MissingParameter
-from yang.cursor import Cursor
-from yang.errors import RequestError, UnknownElement
-from yang.identifiers import identified
-from yang.instance_path import instance_path
-from yang.types import InstanceIdentifierType
-from yang.xmldata import resolver
+from yang.errors import InvalidValue, RequestError
+from yang.path import XPath
+from yang.xpath_filter import XPathFilter
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -20,7 +16,6 @@ if TYPE_CHECKING:
     from nos_mgmt.netconf.session import Call
     from yang.path import Path
     from yang.tree import Node
-    from yang.values import InstanceIdentifier
 
 PARTIAL_LOCK = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0"
 
@@ -31,17 +26,23 @@ class NoMatches(RequestError):
 
 def partial_lock(call: Call) -> str:
     """Lock nodes of running, and what is below them, for the session (section 2.4.1)."""
-    selects = [_identifier(call, element) for element in call.operation.iter(f"{{{PARTIAL_LOCK}}}select")]
+    elements = list(call.operation.iter(f"{{{PARTIAL_LOCK}}}select"))
+    filters = [_expression(call, element) for element in elements]
 
     def find(running: Node) -> list[Path]:
         # what the user may not see is not there for him, locked by somebody or not
-        top = Cursor(running.schema, call.access.visible(running), None)
-        nodes = [identified(top, select) for select in selects]
-        found = {node.path() for node in nodes if node is not None and node.schema.config}
+        visible = call.access.visible(running)
+        paths = {path for expression in filters for path in expression.paths(visible)}
+        found = sorted((path for path in paths if path.schema.kind != "root" and path.schema.config), key=str)
         if not found:
-            raise NoMatches(f"nothing in running matches {', '.join(selects)}", app_tag="no-matches")
-        return sorted(found, key=str)
+            selects = ", ".join(expression.text for expression in filters)
+            raise NoMatches(f"nothing in running matches {selects}", app_tag="no-matches")
+        return found
 
+    selects = [
+        XPath(expression.text, {prefix: uri for prefix, uri in element.nsmap.items() if prefix})
+        for expression, element in zip(filters, elements, strict=True)
+    ]
     lock_id, paths = call.device.datastores.lock_partially(call.session.id, find, selects)
     nodes = "".join(_locked_node(path) for path in paths)
     return f'<lock-id xmlns="{PARTIAL_LOCK}">{lock_id}</lock-id>{nodes}'
@@ -54,22 +55,18 @@ def partial_unlock(call: Call) -> None:
     call.device.datastores.unlock_partially(call.input.get("lock-id"), call.session.id)
 
 
-def _identifier(call: Call, element: _Element) -> InstanceIdentifier:
-    """Return the instance-identifier in a select element, which may name nothing that there is.
+def _expression(call: Call, element: _Element) -> XPathFilter:
+    """Return the expression in a select element.
 
     Raises:
-        InvalidParameter: It is none.
+        InvalidParameter: It is none, or gives no nodes.
     """
-    schema = call.device.schema
     try:
-        value = InstanceIdentifierType().parse((element.text or "").strip(), resolver(element, schema))
-        with suppress(UnknownElement):
-            instance_path(value, schema)
-    except RequestError as error:
+        return XPathFilter((element.text or "").strip(), element.nsmap, call.device.schema)
+    except InvalidValue as error:
         raise InvalidParameter(
-            f"select: {error.message}", app_tag="invalid-lock-specification", info=(("bad-element", "select"),)
+            f"select: {error.message}", app_tag="not-a-node-set", info=(("bad-element", "select"),)
         ) from error
-    return value
 
 
 def _locked_node(path: Path) -> str:

@@ -85,7 +85,9 @@ def test_a_module_is_in_hello_with_its_newest_revision(client: Client) -> None:
 
 
 def test_hello_names_no_module_that_is_not_served(client: Client, device: Device) -> None:
-    nodes = {node.module.name for node in device.schema.root.descendants()}
+    nodes = {
+        each.module.name for node in device.schema.root.descendants() for each in (node, *node.operations().values())
+    }
     identities = {
         "iana-if-type",
         "ietf-datastores",

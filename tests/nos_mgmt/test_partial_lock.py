@@ -218,12 +218,21 @@ def test_2_4_1_1_what_is_not_there_cannot_be_locked(clients: tuple[Client, Clien
     assert locked(clients[0], three, ONE)
 
 
-@pytest.mark.parametrize("select", ["", "o:interfaces", "/p:interfaces", "/o:interfaces/o:interface", "/", "1 + 1"])
-def test_2_4_1_1_without_xpath_an_expression_is_an_instance_identifier(
-    clients: tuple[Client, Client], select: str
-) -> None:
+@pytest.mark.parametrize("select", ["", "/p:interfaces", "1 + 1", "/o:interfaces[", "count(//o:mtu)"])
+def test_2_4_1_1_an_expression_gives_nodes(clients: tuple[Client, Client], select: str) -> None:
     found = error(clients[0].send(partial_lock(select)))
-    assert (found.tag, found.app_tag) == ("invalid-value", "invalid-lock-specification")
+    assert (found.tag, found.app_tag) == ("invalid-value", "not-a-node-set")
+
+
+def test_2_4_1_1_an_expression_is_evaluated_when_the_lock_is_taken(
+    clients: tuple[Client, Client], device: Device
+) -> None:
+    ann, bob = clients
+    locked(ann, "//o:interface[o:config/o:mtu = 1500]/o:config | /o:interfaces/o:interface/o:name | /")
+    (lock,) = device.datastores.partial_locks()
+    assert len(lock.nodes) == 4
+    assert refused(bob, interfaces(interface("Ethernet2", mtu=9000)))
+    assert is_ok(commit(bob, interfaces(interface("Ethernet3", mtu=1500))))
 
 
 def test_2_4_1_1_something_has_to_be_selected(clients: tuple[Client, Client]) -> None:
@@ -258,7 +267,8 @@ def test_locks_are_listed(clients: tuple[Client, Client], device: Device) -> Non
     number = locked(ann, ONE)
     (lock,) = device.datastores.partial_locks()
     assert (lock.lock_id, lock.session_id) == (number, ann.session.id)
-    module = "openconfig-interfaces"
-    assert lock.select == (f"/{module}:interfaces/{module}:interface[{module}:name='Ethernet1']",)
+    (select,) = lock.select
+    assert select.text == ONE
+    assert select.namespaces["o"] == INTERFACES
     assert all(isinstance(path, Path) for path in lock.nodes)
     assert list(map(str, lock.nodes)) == ["/openconfig-interfaces:interfaces/interface[name='Ethernet1']"]
