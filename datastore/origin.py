@@ -108,6 +108,10 @@ class OriginMark:
             return ""
         return f' or:origin="or:{self.origin}"'
 
+    def alone(self) -> OriginMark:
+        """Return what says the origin of every child, as if nothing were said of this node."""
+        return OriginMark(self._found, self._running, None, None)
+
     def is_pruned(self) -> bool:
         """Return False: nothing is left out."""
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
+from xml.sax.saxutils import quoteattr
 
 from yang.tree import Entries, Node
 from yang.with_defaults import ATTRIBUTE
@@ -70,6 +71,18 @@ def print_marked(node: Node, marks: Sequence[Mark]) -> str:
     out: list[str] = []
     _print_node(node, marks, out)
     return "".join(out)
+
+
+def print_alone(schema: SchemaNode, child: Child, marks: Sequence[Mark] = (), declared: str = "") -> str:
+    """Return the XML of one child, an entry of a list or a leaf-list's value for itself, with its namespace in any case.
+
+    `marks` are about its parent; what they need to have `declared` stands in its start tag.
+    """
+    if schema.parent is None:
+        return ""
+    text = print_marked(Node(schema.parent, {schema.qname: child}), marks)
+    namespace = quoteattr(schema.module.namespace)
+    return f"<{schema.name} xmlns={namespace}{declared}{text[len(schema.open_tag) :]}"
 
 
 def _print_node(node: Node, marks: Sequence[Mark], out: list[str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nos_mgmt.netconf import (
     committing,
+    comparing,
     datastores,
     editing,
     history,
@@ -42,6 +43,7 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}kill-session": sessions.kill_session,
     f"{{{datastores.PRIVATE_CANDIDATE}}}update": committing.update,
     f"{{{datastores.FACTORY_DEFAULT}}}factory-reset": committing.factory_reset,
+    f"{{{comparing.COMPARE}}}compare": comparing.compare,
     f"{{{datastores.NMDA}}}get-data": nmda.get_data,
     f"{{{datastores.NMDA}}}edit-data": nmda.edit_data,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,

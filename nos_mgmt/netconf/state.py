@@ -41,6 +41,7 @@ OWN_PATHS = (
     "/ietf-netconf-monitoring:get-schema/*",
     "/nos-drift:drift/default-action",
     "/nos-drift:drift/policy/action",
+    "/ietf-nmda-compare:compare/*",
     "/ietf-netconf-nmda:get-data/*",
     "/ietf-netconf-nmda:edit-data/*",
     "/ietf-netconf-partial-lock:partial-lock/*",
