@@ -82,11 +82,13 @@ class EtagMark:
         known: str | None,
         inherited: Node | None,
         past: Sequence[Node],
+        *,
+        is_own: bool = True,
     ) -> None:
         """Speak of `node` at `path`, which the filter `elements` are for, and of which the client knows the etag `known`.
 
-        It may have `inherited` that from what is around: then it is known in this state. States of the whole tree that a
-        client may know are in `past`.
+        Unless the etag `is_own`, it is that of what is around: then the node is known in the state `inherited`, if any. States
+        of the whole tree that a client may know are in `past`.
         """
         self._node = node
         self._path = path
@@ -94,6 +96,7 @@ class EtagMark:
         self._known = known
         self._past = past
         self._inherited = inherited
+        self._is_own = is_own
         self._index: dict[str, tuple[list[_Element], dict[Key, list[_Element]]]] = {}
 
     def attributes(self) -> str:
@@ -115,7 +118,7 @@ class EtagMark:
     @cached_property
     def _as_known(self) -> Node | None:
         """The node in the state that the client knows, if that is remembered."""
-        if self._inherited is not None or self._known is None:
+        if not self._is_own or self._known is None:
             return self._inherited
         states = (versioned(tree, self._path) for tree in self._past)
         return next((node for node in states if node is not None and etag(node) == self._known), None)
@@ -137,7 +140,8 @@ class EtagMark:
             Path(self._path, schema, key),
             own or self._known,
             state if isinstance(state, Node) else None,
-            self._past if own is not None or self._known is None else (),
+            self._past,
+            is_own=own is not None,
         )
 
     def _for(self, schema: SchemaNode, key: Key | None) -> list[_Element]:

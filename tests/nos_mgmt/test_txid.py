@@ -145,6 +145,19 @@ def test_txid_history_one_etag_of_the_whole_is_enough_to_get_the_changes_alone(c
     assert found.keys() - known.keys() == {"Ethernet4"}
 
 
+def test_txid_history_of_a_part_below_another_one_that_is_known(clients: tuple[Client, Client]) -> None:
+    ann, bob = clients
+    commit(bob, interfaces(interface("Ethernet2", "10.0.0.1/24", mtu=1500)))
+    known = etags(ann.ok(get_config(known="?")))
+    commit(bob, interfaces(interface("Ethernet2", mtu=9000)))
+    entry = known_entry("Ethernet2", str(known["Ethernet2"]))
+    (container,) = data_in(ann.ok(get_config(asking(entry))))
+    (second,) = container
+    found = {etree.QName(child).localname: child.get(ETAG) for child in second}
+    assert found["subinterfaces"] == "="
+    assert found["config"] not in ("=", None)
+
+
 def test_a_leaf_has_the_etag_of_what_it_is_in(clients: tuple[Client, Client]) -> None:
     ann, _ = clients
     full = data_in(ann.ok(get_config(known="?")))
