@@ -24,6 +24,7 @@ from datastore.retention import KEEP_ALL, Limits, Retention
 from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
+from datastore.versions import Versions
 from nos_mgmt.access import Access
 from nos_mgmt.library import library, needed
 from nos_mgmt.optional import with_features
@@ -116,6 +117,7 @@ class Device:
         )
         self.events = Events()
         self.traffic = Traffic()
+        self.versions = Versions()
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval
         self._factory_default = read_factory_default(factory_default, self.schema)

@@ -18,6 +18,7 @@ from yang.errors import (
     UnknownAttribute,
     UnknownElement,
 )
+from yang.filter import ETAG
 from yang.list_edit import ListEdit
 from yang.tagged import TAG, is_tagged, refuse_other_than_default
 from yang.tree import Node, is_empty, ordered
@@ -195,6 +196,8 @@ class _Editor:
                 operation = str(value)
             elif name == TAG and schema.kind in ("leaf", "leaf-list"):
                 refuse_other_than_default(element, schema)
+            elif name == ETAG:
+                continue
             elif name not in (INSERT, ANCHOR_KEY, ANCHOR_VALUE) or not schema.user_ordered:
                 info = (("bad-attribute", etree.QName(name).localname), *bad(schema))
                 hint = "; the operation attribute belongs to the namespace " + NETCONF if name == "operation" else ""

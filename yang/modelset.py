@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
 OWN = FilePath(__file__).parent / "models"
 """The modules that this project has written."""
-NEEDED = ("ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults", "ietf-yang-library")
+NEEDED = (
+    "ietf-netconf",
+    "ietf-netconf-monitoring",
+    "ietf-netconf-nmda",
+    "ietf-netconf-with-defaults",
+    "ietf-origin",
+    "ietf-yang-library",
+)
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
     "ietf-netconf": (
@@ -48,8 +55,10 @@ FEATURES = {
     "ietf-netconf-with-defaults": (),
     "ietf-yang-library": (),
     "ietf-netconf-private-candidate": ("private-candidate",),
-    "ietf-factory-default": (),
+    "ietf-factory-default": ("factory-default-datastore",),
+    "ietf-netconf-nmda": ("origin", "with-defaults"),
 }
+PROSE = re.compile(r"""\b(?:description|contact|organization|reference)\s+(?:"(?:[^"\\]|\\.)*"|'[^']*')""")
 COMPILER = (
     "compiler/*.py",
     "generator.py",
@@ -335,9 +344,9 @@ def _shipped() -> Iterator[FilePath]:
 
 
 def _imports(file: FilePath) -> Iterable[str]:
-    return re.findall(
-        r"^\s*(?:import|include)\s+\"?([\w.-]+)\"?\s*[{;]", file.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    # a description may show an import
+    text = PROSE.sub("", file.read_text(encoding="utf-8"))
+    return re.findall(r"^\s*(?:import|include)\s+\"?([\w.-]+)\"?\s*[{;]", text, re.MULTILINE)
 
 
 def _content_hash(modules: FilePath) -> str:

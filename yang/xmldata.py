@@ -88,7 +88,7 @@ def _refuse_missing(node: Node) -> None:
         child = node.children.get(name)
         if child is None and not all(case_in_use(node, *case) for case in schema.cases):
             continue
-        if schema.mandatory and child is None:
+        if child is None and (schema.mandatory or schema.min_elements):
             raise MissingElement(f"{name} is missing", info=bad(schema))
         if schema.kind == "container" and (child is not None or not schema.presence):
             _refuse_missing(child if isinstance(child, Node) else Node(schema, {}))

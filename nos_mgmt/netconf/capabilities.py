@@ -24,16 +24,23 @@ WITH_DEFAULTS = (
     "urn:ietf:params:netconf:capability:with-defaults:1.0"
     "?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim"
 )
+OPERATIONAL_DEFAULTS = (
+    "urn:ietf:params:netconf:capability:with-operational-defaults:1.0"
+    "?basic-mode=report-all&also-supported=report-all-tagged,trim,explicit"
+)
 CAPABILITIES = (
     BASE_1_0,
     BASE_1_1,
     "urn:ietf:params:netconf:capability:candidate:1.0",
     "urn:ietf:params:netconf:capability:confirmed-commit:1.1",
+    "urn:ietf:params:netconf:capability:partial-lock:1.0",
     PRIVATE_CANDIDATE,
     "urn:ietf:params:netconf:capability:rollback-on-error:1.0",
     "urn:ietf:params:netconf:capability:validate:1.1",
     "urn:ietf:params:netconf:capability:xpath:1.0",
     WITH_DEFAULTS,
+    OPERATIONAL_DEFAULTS,
+    "urn:ietf:params:netconf:capability:txid:etag:1.0",
 )
 
 

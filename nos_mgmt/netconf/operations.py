@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nos_mgmt.netconf import committing, datastores, editing, history, locking, reading, scheduling, sessions
+from nos_mgmt.netconf import (
+    committing,
+    comparing,
+    datastores,
+    editing,
+    history,
+    locking,
+    nmda,
+    partial_locking,
+    reading,
+    scheduling,
+    sessions,
+)
 from nos_mgmt.netconf.messages import HISTORY
 from yang.diff import NETCONF
 
@@ -22,6 +34,8 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}discard-changes": editing.discard_changes,
     f"{{{NETCONF}}}lock": locking.lock,
     f"{{{NETCONF}}}unlock": locking.unlock,
+    f"{{{partial_locking.PARTIAL_LOCK}}}partial-lock": partial_locking.partial_lock,
+    f"{{{partial_locking.PARTIAL_LOCK}}}partial-unlock": partial_locking.partial_unlock,
     f"{{{NETCONF}}}validate": committing.validate,
     f"{{{NETCONF}}}commit": committing.commit,
     f"{{{NETCONF}}}cancel-commit": committing.cancel_commit,
@@ -29,6 +43,9 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{NETCONF}}}kill-session": sessions.kill_session,
     f"{{{datastores.PRIVATE_CANDIDATE}}}update": committing.update,
     f"{{{datastores.FACTORY_DEFAULT}}}factory-reset": committing.factory_reset,
+    f"{{{comparing.COMPARE}}}compare": comparing.compare,
+    f"{{{datastores.NMDA}}}get-data": nmda.get_data,
+    f"{{{datastores.NMDA}}}edit-data": nmda.edit_data,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
     f"{{{HISTORY}}}get-configuration": history.get_configuration,
     f"{{{HISTORY}}}get-difference": history.get_difference,

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from datastore.database import HistoryFailed
-from nos_mgmt.netconf import capabilities
+from nos_mgmt.netconf import actions, capabilities
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
     BadHello,
@@ -49,6 +49,8 @@ class Call(NamedTuple):
     session: Session
     input: Node
     """The operation's input: leaves typed, anyxml and anydata as elements."""
+    operation: etree._Element
+    """The operation's element, for the namespaces in scope in it and for attributes."""
 
     @property
     def access(self) -> Access:
@@ -205,6 +207,9 @@ class Session:
         self.is_greeted = True
 
     def _carry_out(self, operation: etree._Element) -> str | None:
+        if operation.tag == actions.ACTION:
+            path, given = actions.called(operation, self._device)
+            return actions.carry_out(Call(self._device, self._registry, self, given, operation), path)
         schema = self._device.schema.rpc(str(operation.tag))
         function = OPERATIONS.get(str(operation.tag))
         if schema is None or function is None:
@@ -218,4 +223,4 @@ class Session:
             error.path = None
             error.type = "protocol"
             raise
-        return function(Call(self._device, self._registry, self, given))
+        return function(Call(self._device, self._registry, self, given, operation))
