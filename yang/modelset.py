@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
 OWN = FilePath(__file__).parent / "models"
 """The modules that this project has written."""
-NEEDED = ("ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults")
+NEEDED = (
+    "ietf-netconf",
+    "ietf-netconf-monitoring",
+    "ietf-netconf-with-defaults",
+    "ietf-netconf-notifications",
+    "ietf-subscribed-notifications",
+    "ietf-yang-push",
+)
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
     "ietf-netconf": (
@@ -48,6 +55,8 @@ FEATURES = {
     "ietf-netconf-with-defaults": (),
     "ietf-netconf-private-candidate": ("private-candidate",),
     "ietf-factory-default": (),
+    "ietf-subscribed-notifications": ("encode-xml", "replay", "subtree"),
+    "ietf-yang-push": ("on-change",),
 }
 COMPILER = (
     "compiler/*.py",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nos_mgmt.netconf import committing, datastores, editing, history, locking, reading, scheduling, sessions
+from nos_mgmt.netconf import (
+    committing,
+    datastores,
+    editing,
+    history,
+    locking,
+    notifications,
+    reading,
+    scheduling,
+    sessions,
+)
 from nos_mgmt.netconf.messages import HISTORY
 from yang.diff import NETCONF
 
@@ -30,6 +40,7 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{datastores.PRIVATE_CANDIDATE}}}update": committing.update,
     f"{{{datastores.FACTORY_DEFAULT}}}factory-reset": committing.factory_reset,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
+    f"{{{notifications.NOTIFICATION}}}create-subscription": notifications.create_subscription,
     f"{{{HISTORY}}}get-configuration": history.get_configuration,
     f"{{{HISTORY}}}get-difference": history.get_difference,
     f"{{{HISTORY}}}get-commits": history.get_commits,

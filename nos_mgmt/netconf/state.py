@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
+from nos_mgmt.netconf import notifications
 from nos_mgmt.netconf.capabilities import capabilities
 from nos_mgmt.netconf.times import date_and_time
 from yang import deviations
@@ -45,6 +46,18 @@ OWN_PATHS = (
     "/ietf-factory-default:factory-reset/*",
     "/nos-schedule:schedule-commit/*",
     "/nos-schedule:cancel-scheduled-commit/*",
+    "/notifications:create-subscription/*",
+    "/nc-notifications:replayComplete",
+    "/nc-notifications:notificationComplete",
+    *(
+        f"/ietf-netconf-notifications:netconf-{event}/*"
+        for event in ("config-change", "capability-change", "session-start", "session-end", "confirmed-commit")
+    ),
+    "/nos-drift:deviation-event/*",
+    "/nos-drift:out-of-step/*",
+    "/nos-drift:back-in-step",
+    "/nos-post-conditions:post-conditions-event/*",
+    "/nos-schedule:scheduled-commit-event/*",
     *(
         f"/nos-history:{operation}/*"
         for operation in ("get-configuration", "get-difference", "get-commits", "get-blame", "get-plan", "rollback")
@@ -322,5 +335,6 @@ def own_state(device: Device) -> tuple[StateSource, ...]:
         DriftStatistics,
         Capabilities,
         Schemas,
+        notifications.Streams,
     )
     return tuple(source(device) for source in sources)
