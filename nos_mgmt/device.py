@@ -29,6 +29,7 @@ from nos_mgmt.optional import with_features
 from nos_mgmt.urls import Places
 from nos_mgmt.notifications.publisher import Publisher
 from yang import deviations
+from yang.features import as_state
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
@@ -47,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 NOTHING = Path(os.devnull)
 """A file that holds the empty configuration."""
+SUBSCRIPTIONS = "ietf-subscribed-notifications:subscriptions"
+"""What is configuration only to servers that have the feature configured."""
 
 
 class Device:
@@ -92,7 +95,7 @@ class Device:
         self.models = models
         self.backends = tuple(backends)
         self.has_startup = has_startup
-        tables = load(models / "schema.tables")
+        tables = as_state(load(models / "schema.tables"), SUBSCRIPTIONS)
         self.places = places if places is not None else Places()
         switches = {
             "startup": has_startup,

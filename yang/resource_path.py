@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from yang.errors import InvalidValue, UnknownElement
 from yang.path import Path
@@ -33,6 +33,19 @@ def parse_resource(text: str, schema: Schema) -> Path | None:
             )
         path = Path(path, node, _key(text, node, values.split(",")) if equals else None)
     return path
+
+
+def print_resource(path: Path) -> str:
+    """Return the data resource identifier of a node, which `parse_resource` reads."""
+    parts = []
+    for step in path.steps():
+        schema = step.schema
+        parts.append(f"/{schema.qname}")
+        if step.key is not None and (schema.keys or schema.kind == "leaf-list"):
+            leaves = [schema.children[name] for name in schema.keys] or [schema]
+            values = (quote(leaf.type.text(value), safe="") for leaf, value in zip(leaves, step.key, strict=True))
+            parts.append(f"={','.join(values)}")
+    return "".join(parts)
 
 
 def _child(parent: SchemaNode, name: str) -> SchemaNode | None:

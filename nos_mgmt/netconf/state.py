@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
-from nos_mgmt.netconf import notifications
+from nos_mgmt.netconf import notifications, subscriptions
 from nos_mgmt.netconf.capabilities import capabilities
 from nos_mgmt.netconf.times import date_and_time
 from yang import deviations
@@ -46,6 +46,7 @@ OWN_PATHS = (
     "/ietf-factory-default:factory-reset/*",
     "/nos-schedule:schedule-commit/*",
     "/nos-schedule:cancel-scheduled-commit/*",
+    *subscriptions.SUBSCRIPTION_PATHS,
     "/notifications:create-subscription/*",
     "/nc-notifications:replayComplete",
     "/nc-notifications:notificationComplete",
@@ -336,5 +337,8 @@ def own_state(device: Device) -> tuple[StateSource, ...]:
         Capabilities,
         Schemas,
         notifications.Streams,
+        subscriptions.SubscribedStreams,
+        subscriptions.Subscriptions,
+        subscriptions.Receivers,
     )
     return tuple(source(device) for source in sources)

@@ -10,7 +10,8 @@ import logging
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nos_mgmt.notifications.telling import Teller
 
@@ -32,6 +33,16 @@ SUBSCRIPTIONS = 1000
 """Subscriptions at once."""
 
 
+READERS = 2
+"""Datastores that are read at once for subscriptions."""
+
+
+class EventsLost(NamedTuple):
+    """More happened than could be taken."""
+
+    number: int
+
+
 class Publisher:
     """Tells of what happens in a device."""
 
@@ -46,6 +57,7 @@ class Publisher:
         self._is_closed = False
         self._subscriptions: list[Subscription] = []
         self._numbers = itertools.count(1)
+        self._readers = ThreadPoolExecutor(READERS, "push")
         self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
         self._end = events.listen(self._take)
 
@@ -61,6 +73,7 @@ class Publisher:
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join()
+        self._readers.shutdown(cancel_futures=True)
         self.log.close()
 
     def next_id(self) -> int:
@@ -76,7 +89,12 @@ class Publisher:
         """Have a subscription note what happens from now on; it sends nothing before it is released."""
         with self._changed:
             self._subscriptions.append(subscription)
-        self.call(subscription.begin)
+
+        def begin() -> None:
+            subscription.begin()
+            subscription.has_begun = True
+
+        self.call(begin)
 
     def release(self, subscription: Subscription) -> None:
         """Have a subscription send what it is to send."""
@@ -103,6 +121,16 @@ class Publisher:
         with self._changed:
             self._queue.append(_Action(action))
             self._changed.notify_all()
+
+    def settle(self, patience: float = 5.0) -> None:
+        """Return when what has happened so far was taken note of, and what was to be sent then was sent."""
+        done = threading.Event()
+        self.call(done.set)
+        done.wait(patience)
+
+    def work(self, action: Callable[[], None]) -> None:
+        """Have `action`, which may take its time, done by another thread."""
+        self._readers.submit(self._guarded, action)
 
     def wake(self) -> None:
         """Have all subscriptions look again whether there is something to send."""
@@ -136,15 +164,22 @@ class Publisher:
                 is_last = self._is_closed
             if lost:
                 logger.error("%d events are not told of: more happened than could be taken", lost)
+                taken.append(EventsLost(lost))
             for event in taken:
                 self._guarded(self._tell, event, subscriptions)
-            times = [self._guarded(one.advance, now, one=one) for one in subscriptions if not one.is_held]
-            due = min((moment for moment in times if moment is not None), default=None)
+            due = self._advance(subscriptions, now)
             if is_last:
                 return
 
+    def _advance(self, subscriptions: list[Subscription], now: float) -> float | None:
+        """Have all send what is to be sent, and return when the first is to be asked again."""
+        times = [self._guarded(one.advance, now, one=one) for one in subscriptions if one.has_begun and not one.is_held]
+        return min((moment for moment in times if moment is not None), default=None)
+
     def _tell(self, event: object, subscriptions: list[Subscription]) -> None:
         if isinstance(event, _Action):
+            # what happened before is sent on the terms that were those before
+            self._advance(subscriptions, time.time())
             event.action()
             return
         for made in self._teller.records(event):

@@ -5,14 +5,18 @@ RFC 5277 and RFC 8639 agree on all of that; they differ in what is said at the e
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from datastore.events import Sealed
 from nos_mgmt.notifications.records import read
+from nos_mgmt.notifications.state_changes import state_change
 from yang.filter import select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lxml.etree import _Element
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from nos_mgmt.notifications.records import Record
     from nos_mgmt.notifications.streams import Stream
     from yang.schema import Schema, SchemaNode
+    from yang.tree import Node
 
 BATCH = 64
 """Records that are taken out of the log at once."""
@@ -50,10 +55,17 @@ class Subscription(ABC):
 
     receiver: Receiver
     is_over: bool = False
+    has_begun: bool = False
     is_held: bool = True
     """Whether nothing is to be sent yet: the answer to what asked for it has not been given."""
     id: int = 0
     """Its number (RFC 8639); 0 if it has none."""
+    terms: Mapping[str, Any] = MappingProxyType({})
+    """What it was established with, as the model of subscriptions has it."""
+    suspended: str = ""
+    """Why nothing is sent at present: an identity; empty if it is."""
+    sent_records: int = 0
+    excluded_records: int = 0
 
     @abstractmethod
     def begin(self) -> None:
@@ -66,9 +78,11 @@ class Subscription(ABC):
     def notice(self, event: object) -> None:  # noqa: B027 - most only follow a log
         """Take note of what happens apart from what is logged."""
 
-    def terminate(self, reason: str) -> None:  # noqa: ARG002 - not all tell of it
-        """End it for a `reason`, which is an identity."""
-        self.is_over = True
+    def terminate(self, reason: str) -> None:
+        """End it for a `reason`, an identity, and say so (RFC 8639 section 2.7.4)."""
+        if not self.is_over:
+            self.is_over = True
+            self.receiver.send(time.time(), state_change("subscription-terminated", self.id, reason))
 
 
 class StreamSubscription(Subscription):
@@ -99,13 +113,13 @@ class StreamSubscription(Subscription):
         self.wanted = wanted
         self.start = start
         self.stop = stop
+        self.reference: Callable[[Node], Sequence[_Element] | None] | None = None
+        """What gives the filter that a configuration has under the name by which it was given, if it was; None if it has none."""
         self._replayed = replayed
         self._completed = completed
         self._present = 0
         self._sent = 0
         self._is_replaying = start is not None
-        self.sent_records = 0
-        self.excluded_records = 0
 
     def begin(self) -> None:
         """Note that what is added to the log from here on is new."""
@@ -140,7 +154,17 @@ class StreamSubscription(Subscription):
             self._completed(now)
         return None if self.is_over else self.stop
 
+    def notice(self, event: object) -> None:
+        """Take note of another configuration, where the filter is part of it."""
+        if self.reference is not None and isinstance(event, Sealed):
+            self.wanted = self.reference(event.after)
+            if self.wanted is None:
+                self.terminate("ietf-subscribed-notifications:filter-unavailable")
+
     def _consider(self, logged: Logged) -> None:
+        if self.is_over:
+            # somebody has ended it meanwhile
+            return
         is_old = logged.number <= self._present
         if is_old and self.start is not None and logged.time < self.start:
             return

@@ -80,3 +80,17 @@ def test_it_has_past_events_replayed_and_goes_on_with_requests(connect: Callable
     commit(listener, 7000)
     assert heard(listener) == ["netconf-config-change"]
     assert "<mtu>7000</mtu>" in listener.get_config("running").data_xml
+
+
+def test_it_is_pushed_what_changes_in_running(connect: Callable[[], Manager]) -> None:
+    """RFC 8639 and RFC 8641 over NETCONF (RFC 8640): ncclient has no operation for it, and sends what it is given."""
+    listener, worker = connect(), connect()
+    establish = etree.fromstring(
+        '<establish-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"'
+        ' xmlns:yp="urn:ietf:params:xml:ns:yang:ietf-yang-push" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">'
+        "<yp:datastore>ds:running</yp:datastore><yp:on-change/></establish-subscription>"
+    )
+    assert "<id " in listener.dispatch(establish).xml
+    assert heard(listener) == ["push-update"]
+    commit(worker, 6000)
+    assert heard(listener) == ["push-change-update"]
