@@ -93,8 +93,8 @@ def test_what_a_filter_selects_no_more_is_told_to_be_gone() -> None:
     before = tree_of(port("p1", 1))
     edit = '<box xmlns="urn:m"><port><name>p1</name><kind>x</kind></port></box>'
     after = edit_config(before, config(edit))  # type: ignore[arg-type]
-    assert told(before, after, "<port><kind>e</kind><config/></port>") == ["delete /m:box"]
-    assert told(after, before, "<port><kind>e</kind><config/></port>") == ["create /m:box"]
+    assert told(before, after, "<port><kind>e</kind><config/></port>") == ["delete /m:box/port[name='p1']"]
+    assert told(after, before, "<port><kind>e</kind><config/></port>") == ["create /m:box/port[name='p1']"]
 
 
 def test_its_cost_does_not_grow_with_what_is_the_same() -> None:
