@@ -77,11 +77,15 @@ class EventLog:
         self._writer = Background("event log", self._write)
         if file is not None:
             self._open(file)
-            self._writer.start()
         if "created" not in self._notes:
             self.note("created", repr(round(time.time(), 3)))
         with self._lock:
             self._drop()
+
+    def start(self) -> None:
+        """Begin to write what is added; what was added before is written then."""
+        if self._engine is not None:
+            self._writer.start()
 
     @property
     def created(self) -> float:

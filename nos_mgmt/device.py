@@ -25,9 +25,9 @@ from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
 from nos_mgmt.access import Access
+from nos_mgmt.notifications.publisher import Publisher
 from nos_mgmt.optional import with_features
 from nos_mgmt.urls import Places
-from nos_mgmt.notifications.publisher import Publisher
 from yang import deviations
 from yang.features import as_state
 from yang.schema import Schema

@@ -55,7 +55,7 @@ FEATURES = {
     "ietf-netconf-with-defaults": (),
     "ietf-netconf-private-candidate": ("private-candidate",),
     "ietf-factory-default": (),
-    "ietf-subscribed-notifications": ("encode-xml", "replay", "subtree"),
+    "ietf-subscribed-notifications": ("encode-xml", "replay", "subtree", "xpath"),
     "ietf-yang-push": ("on-change",),
 }
 COMPILER = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backends.state import StateSource
 from nos_mgmt.netconf.messages import DECLARATION, InvalidParameter, MissingParameter, OperationNotSupported
-from nos_mgmt.netconf.reading import subtree_filter
+from nos_mgmt.netconf.reading import filter_of
 from nos_mgmt.netconf.times import date_and_time, seconds_of
 from nos_mgmt.notifications.streams import STREAMS
 from nos_mgmt.notifications.subscription import Receiver, StreamSubscription
@@ -15,7 +15,7 @@ from yang.diff import NETCONF
 from yang.errors import BadElement, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any, ClassVar
 
     from lxml.etree import _Element
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from nos_mgmt.netconf.session import Call
     from nos_mgmt.notifications.streams import Stream
     from nos_mgmt.notifications.subscription import Subscription
+    from yang.reporting import Filter
     from yang.schema import SchemaNode
-    from yang.tree import Key
+    from yang.tree import Key, Node
     from yang.values import Value
 
 NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
@@ -101,20 +102,25 @@ def create_subscription(call: Call) -> None:
     refuse_too_many(call)
     stream = named_stream(given("stream") or "NETCONF")
     start, stop = _times(call)
-    wanted = subtree_filter(call)
+    wanted = filter_of(call)
     receiver = SessionReceiver(call)
     subscription = Created(
         call.device.schema,
         publisher.log,
         receiver,
         stream,
-        wanted,
+        selecting(wanted) if wanted is not None else None,
         start=start,
         stop=stop,
         replayed=lambda now: receiver.send(now, f'<replayComplete xmlns="{MANAGE}"/>'),
         completed=lambda now: receiver.send(now, f'<notificationComplete xmlns="{MANAGE}"/>'),
     )
     begin(call, subscription)
+
+
+def selecting(wanted: Filter) -> Callable[[Node], bool]:
+    """Return what tells whether a filter selects anything of an event (section 3.6)."""
+    return lambda event: bool(wanted.select(event, config_only=False).children)
 
 
 def begin(call: Call, subscription: Subscription) -> None:

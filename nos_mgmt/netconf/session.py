@@ -53,6 +53,8 @@ class Call(NamedTuple):
     session: Session
     input: Node
     """The operation's input: leaves typed, anyxml and anydata as elements."""
+    operation: etree._Element
+    """The operation's element, for the namespaces in scope in it and for attributes."""
 
     @property
     def access(self) -> Access:
@@ -252,4 +254,4 @@ class Session:
             error.path = None
             error.type = "protocol"
             raise
-        return function(Call(self._device, self._registry, self, given))
+        return function(Call(self._device, self._registry, self, given, operation))

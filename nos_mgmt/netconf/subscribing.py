@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
+from xml.sax.saxutils import escape
 
 from nos_mgmt.netconf.messages import DetailedError, InvalidParameter, OperationNotSupported
-from nos_mgmt.netconf.notifications import Created, SessionReceiver, begin, named_stream
+from nos_mgmt.netconf.notifications import Created, SessionReceiver, begin, named_stream, selecting
 from nos_mgmt.netconf.times import date_and_time, seconds_of
 from nos_mgmt.notifications import datastore_subscription as push
 from nos_mgmt.notifications.datastore_subscription import Contents, DatastoreSubscription, OnChange, Periodic
 from nos_mgmt.notifications.records import record
 from nos_mgmt.notifications.state_changes import PUSH, SUBSCRIBED, identity, state_change
 from nos_mgmt.notifications.subscription import StreamSubscription, Subscription
+from yang.errors import InvalidValue
 from yang.filter import select
+from yang.reporting import SubtreeFilter
 from yang.values import Identity
 from yang.xmlio import inner_xml, parse_document, print_children
+from yang.xpath_condition import XPathCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +35,7 @@ RUNNING, OPERATIONAL = "ietf-datastores:running", "ietf-datastores:operational"
 SHORTEST = 100
 """The shortest period, in centiseconds."""
 TAGS = {
+    "filter-unsupported": "invalid-value",
     "insufficient-resources": "resource-denied",
     "no-such-subscription": "invalid-value",
     "datastore-not-subscribable": "invalid-value",
@@ -78,7 +83,7 @@ def _establish_stream(call: Call) -> str:
     publisher = call.device.publisher
     stream = named_stream(given("stream"))
     start, stop = _times(call)
-    wanted, terms = _stream_filter(call)
+    selects, terms = _stream_filter(call)
     receiver = SessionReceiver(call)
     number = publisher.next_id()
     subscription = StreamSubscription(
@@ -86,7 +91,7 @@ def _establish_stream(call: Call) -> str:
         publisher.log,
         receiver,
         stream,
-        wanted,
+        selects,
         start=start,
         stop=stop,
         replayed=lambda now: receiver.send(now, state_change("replay-completed", number)),
@@ -129,31 +134,49 @@ def _times(call: Call) -> tuple[float | None, float | None]:
     return start, stop
 
 
-def _stream_filter(call: Call) -> tuple[list[_Element] | None, dict[str, Any]]:
-    """Return the elements of the filter, None if there is none, and the terms that say so."""
+def _stream_filter(call: Call) -> tuple[Callable[[Node], bool] | None, dict[str, Any]]:
+    """Return what tells whether an event is selected, None if all are, and the terms that say so."""
     name = call.input.get("stream-filter-name")
     if name is not None:
         found = named_filter(call.device.datastores.running, name)
         if found is None:
             raise InvalidParameter(f"there is no stream-filter {name}", info=(("bad-element", "stream-filter-name"),))
         return found, {"stream-filter-name": name}
+    expression = call.input.get("stream-xpath-filter")
+    if expression is not None:
+        return _condition(call, expression).holds, {"stream-xpath-filter": expression}
     element = cast("_Element | None", call.input.get("stream-subtree-filter"))
     if element is None:
         return None, {}
-    return list(element), {"stream-subtree-filter": inner_xml(element)}
+    return selecting(SubtreeFilter(list(element))), {"stream-subtree-filter": inner_xml(element)}
 
 
-def named_filter(tree: Node, name: str) -> list[_Element] | None:
-    """Return the elements of the subtree filter that a configuration has under a name; None if it has none."""
+def _condition(call: Call, expression: str) -> XPathCondition:
+    """Return an XPath filter: its prefixes are modules' names, and those in scope where it stands, which count for more."""
+    name = call.operation.tag.rpartition("}")[2].removesuffix("-subscription")
+    element = call.operation.find(f"{{{SUBSCRIBED}}}stream-xpath-filter")
+    namespaces: dict[str | None, str] = {module.name: module.namespace for module in call.device.modules}
+    namespaces |= element.nsmap if element is not None else {}
+    try:
+        return XPathCondition(expression, namespaces, call.device.schema)
+    except InvalidValue as error:
+        hint = f"<filter-failure-hint>{escape(error.message)}</filter-failure-hint>"
+        kind = f"{name}-subscription-stream-error-info"
+        raise SubscriptionRefused(f"{SN}:filter-unsupported", error.message, kind, hint) from error
+
+
+def named_filter(tree: Node, name: str) -> Callable[[Node], bool] | None:
+    """Return what the filter selects that a configuration has under a name; None if it has none."""
     filters = tree.get(f"{SN}:filters")
     entries = filters.get("stream-filter") if filters is not None else None
     entry = entries.get((name,)) if entries is not None else None
     if entry is None:
         return None
-    return list(parse_document(f"<filter>{entry.get('stream-subtree-filter') or ''}</filter>".encode()))
+    elements = parse_document(f"<filter>{entry.get('stream-subtree-filter') or ''}</filter>".encode())
+    return selecting(SubtreeFilter(list(elements)))
 
 
-def _reference(name: str | None) -> Callable[[Node], Sequence[_Element] | None] | None:
+def _reference(name: str | None) -> Callable[[Node], Callable[[Node], bool] | None] | None:
     return (lambda tree: named_filter(tree, name)) if name is not None else None
 
 
@@ -277,8 +300,9 @@ def contents(call: Call, datastore: str, wanted: Sequence[_Element] | None, tree
         whole = call.access.visible(tree if tree is not None else device.datastores.running)
         found = whole if wanted is None else select(whole, wanted)
     else:
-        view = device.operational.view(device.datastores.running, device.deferred_paths(), wanted)
-        found = call.access.visible(view)
+        whole = device.operational.gathered(device.datastores.running, device.deferred_paths(), wanted)
+        found = call.access.visible(whole)
+        found = found if wanted is None else select(found, wanted)
     return Contents(now, print_children(found))
 
 
@@ -321,13 +345,13 @@ def _refuse_other_target(call: Call, name: str, shown: str) -> None:
 
 
 def _modified_stream(call: Call, subscription: StreamSubscription, changed: dict[str, Any]) -> Callable[[], None]:
-    wanted, terms = _stream_filter(call)
+    selects, terms = _stream_filter(call)
     reference = _reference(call.input.get("stream-filter-name"))
     # one kind of filter takes the place of the other
-    changed |= {"stream-filter-name": None, "stream-subtree-filter": None, **terms}
+    changed |= {"stream-filter-name": None, "stream-subtree-filter": None, "stream-xpath-filter": None, **terms}
 
     def modify() -> None:
-        subscription.wanted, subscription.reference = wanted, reference
+        subscription.selects, subscription.reference = selects, reference
 
     return modify
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from yang.tree import Key
 
 SN, YP = "ietf-subscribed-notifications", "ietf-yang-push"
-STREAM_FILTERS = ("stream-filter-name", "stream-subtree-filter")
+STREAM_FILTERS = ("stream-filter-name", "stream-subtree-filter", "stream-xpath-filter")
 TERMS = (
     *STREAM_FILTERS,
     "stop-time",

@@ -63,6 +63,7 @@ class Publisher:
 
     def start(self) -> None:
         """Begin to tell."""
+        self.log.start()
         self._thread.start()
 
     def close(self) -> None:

@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any
 from datastore.events import Sealed
 from nos_mgmt.notifications.records import read
 from nos_mgmt.notifications.state_changes import state_change
-from yang.filter import select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from lxml.etree import _Element
+    from collections.abc import Callable, Mapping
 
     from datastore.event_log import EventLog, Logged
     from nos_mgmt.notifications.records import Record
@@ -94,14 +91,14 @@ class StreamSubscription(Subscription):
         log: EventLog,
         receiver: Receiver,
         stream: Stream,
-        wanted: Sequence[_Element] | None = None,
+        selects: Callable[[Node], bool] | None = None,
         *,
         start: float | None = None,
         stop: float | None = None,
         replayed: Callable[[float], None] = lambda _: None,
         completed: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Send `receiver` the records of `stream` that the filter elements `wanted` select, all if that is None.
+        """Send `receiver` the records of `stream` that a filter `selects`, all if that is None.
 
         Those of `log` since the time `start`, if it is given, come first, and then `replayed` is called, with the time. It is
         over when the time `stop` has come, and `completed` is called.
@@ -110,10 +107,10 @@ class StreamSubscription(Subscription):
         self._log = log
         self.receiver = receiver
         self.stream = stream
-        self.wanted = wanted
+        self.selects = selects
         self.start = start
         self.stop = stop
-        self.reference: Callable[[Node], Sequence[_Element] | None] | None = None
+        self.reference: Callable[[Node], Callable[[Node], bool] | None] | None = None
         """What gives the filter that a configuration has under the name by which it was given, if it was; None if it has none."""
         self._replayed = replayed
         self._completed = completed
@@ -157,8 +154,8 @@ class StreamSubscription(Subscription):
     def notice(self, event: object) -> None:
         """Take note of another configuration, where the filter is part of it."""
         if self.reference is not None and isinstance(event, Sealed):
-            self.wanted = self.reference(event.after)
-            if self.wanted is None:
+            self.selects = self.reference(event.after)
+            if self.selects is None:
                 self.terminate("ietf-subscribed-notifications:filter-unavailable")
 
     def _consider(self, logged: Logged) -> None:
@@ -180,7 +177,7 @@ class StreamSubscription(Subscription):
         self.receiver.send(logged.time, logged.content)
 
     def _is_wanted(self, logged: Logged) -> bool:
-        if self.wanted is None:
+        if self.selects is None:
             return True
         record: Record | None = read(self._schema, logged)
-        return record is not None and bool(select(record.node, self.wanted).children)
+        return record is not None and self.selects(record.node)

@@ -35,6 +35,11 @@ def only(name: str, content: str = "") -> str:
     return f'<filter type="subtree"><{name} xmlns="{STANDARD}">{content}</{name}></filter>'
 
 
+def xpath(expression: str) -> str:
+    """Return a filter by an expression."""
+    return f'<filter type="xpath" xmlns:n="{STANDARD}" select="{expression}"/>'
+
+
 def commit(client: Client, mtu: int) -> None:
     """Commit something."""
     client.edit(interfaces(interface("Ethernet1", mtu=mtu)))
@@ -89,6 +94,9 @@ def test_an_event_time_is_when_the_event_happened(client: Client, device: Device
         (only("netconf-config-change", "<changed-by><username>eve</username></changed-by>"), False),
         (only("netconf-session-end"), False),
         ('<filter type="subtree"><something xmlns="urn:not:served"/></filter>', False),
+        (xpath("/n:netconf-config-change[n:changed-by/n:username='admin']"), True),
+        (xpath("/n:netconf-config-change[n:datastore='startup']"), False),
+        (xpath("//n:operation[.='create']"), True),
     ],
 )
 def test_a_filter_selects_events_by_their_content(

@@ -247,3 +247,28 @@ def test_other_encodings_than_xml_are_refused(client: Client) -> None:
         == "invalid-value"
     )
     assert established(client, f'<encoding xmlns:sn="{SUBSCRIBED}">sn:encode-xml</encoding>')
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_told"),
+    [
+        ("/n:netconf-config-change", True),
+        ("count(/ietf-netconf-notifications:netconf-config-change/n:edit) = 1", True),
+        ("/n:netconf-config-change/n:edit/n:operation = 'delete'", False),
+        ("/n:netconf-session-end", False),
+    ],
+)
+def test_an_xpath_filter_is_a_condition(client: Client, device: Device, expression: str, *, is_told: bool) -> None:
+    """RFC 8639 section 2.2: prefixes are modules' names and those declared, and the result counts as true or false."""
+    established(client, f'<stream-xpath-filter xmlns:n="{STANDARD}">{expression}</stream-xpath-filter>')
+    commit(client, 9000)
+    assert names(told(client, device)) == (["netconf-config-change"] if is_told else [])
+
+
+def test_an_xpath_filter_that_is_none_is_unsupported_and_says_why(client: Client) -> None:
+    """RFC 8639 section 2.4.6."""
+    reply = client.send(establishing("<stream-xpath-filter>///</stream-xpath-filter>"))
+    found = error(reply)
+    assert (found.tag, found.app_tag) == ("invalid-value", "ietf-subscribed-notifications:filter-unsupported")
+    assert (reason(reply, "establish-subscription-stream-error-info") or "").endswith(":filter-unsupported")
+    assert "<filter-failure-hint>" in reply
