@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost
@@ -22,7 +23,7 @@ from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
-from datastore.events import Events, Refused, Sealed
+from datastore.events import BackInStep, Events, OutOfStep, Refused, Sealed
 from datastore.execution import Execution
 from datastore.history import replayed
 from datastore.journal import Journal
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
+
+TOLD = 100
+"""Resources that are out of step and told of."""
 
 
 class Committed(NamedTuple):
@@ -91,7 +95,8 @@ class Committer:
         self._planner = Planner(self._systems, self._wanted)
         self._mender = Mender(self._lock, self._mended)
         self._publish = publish
-        self._events = events if events is not None else Events()
+        self.events = events if events is not None else Events()
+        self._is_out_of_step = False
         self._empty = self._running = empty
         self._is_closed = False
         self._refuse: Callable[[Node, Node, Author], None] = lambda *_: None
@@ -259,14 +264,14 @@ class Committer:
                     self._history.seal(commit_id, confirmation, also)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
                 failed = self._aborted(commit_id, error, plan)
-                self._events.publish(Refused(time.time(), author, failed.message))
+                self.events.publish(Refused(time.time(), author, failed.message))
                 raise failed from error
             except BaseException as error:
                 # a mistake, of ours or of a translator: even then nothing stays half done
                 self._aborted(commit_id, CommitFailed(f"a mistake: {error!r}"), plan)
                 raise
             before, self._running = self._running, after
-            self._events.publish(Sealed(commit_id, time.time(), author, before, after))
+            self.events.publish(Sealed(commit_id, time.time(), author, before, after))
         self._history.keep_short(commit_id, after)
         return Committed(commit_id, plan, phases)
 
@@ -326,12 +331,18 @@ class Committer:
         if self._trouble():
             return False
         self._publish("back in step")
+        if self._is_out_of_step:
+            self._is_out_of_step = False
+            self.events.publish(BackInStep(time.time()))
         return True
 
     def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
         """Bring resources to `targets`, and return whether they are there; if not, it is tried again later."""
         if self._systems.converge(targets):
             return True
+        self._is_out_of_step = True
+        resources = tuple(map(named, islice(self.out_of_step, TOLD)))
+        self.events.publish(OutOfStep(time.time(), resources, "; ".join(map(str, self._systems.losses))))
         self._mender.start()
         return False
 

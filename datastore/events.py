@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from datastore.commits import Author
     from yang.tree import Node
+
+ConfirmationKind: TypeAlias = Literal["start", "cancel", "timeout", "extend", "complete"]
+EndReason: TypeAlias = Literal["closed", "killed", "dropped", "timeout", "bad-hello", "other"]
+"""Why a session ended, as RFC 6470 has it."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +36,93 @@ class Refused(NamedTuple):
     time: float
     author: Author
     reason: str
+
+
+class StartupChanged(NamedTuple):
+    """The startup configuration was written or deleted."""
+
+    time: float
+    session_id: int
+
+
+class ConfirmationEvent(NamedTuple):
+    """Something happened to a commit that waits for its confirmation (RFC 6241 section 8.4)."""
+
+    time: float
+    kind: ConfirmationKind
+    user: str
+    session_id: int | None
+    """Whose deed it is; None if that is no session, or none any more."""
+    timeout: float | None = None
+    """Seconds until it is taken back, where it goes on waiting."""
+
+
+class PostConditionsOver(NamedTuple):
+    """A commit with post-conditions waits no longer."""
+
+    time: float
+    user: str
+    held: bool
+    """Whether they came true, so that it stays."""
+    outcome: str
+
+
+class ScheduledOver(NamedTuple):
+    """A scheduled commit was carried out, or cannot be."""
+
+    time: float
+    id: int
+    state: Literal["done", "failed"]
+    user: str
+    reason: str
+    commit_id: int | None
+
+
+class OutOfStep(NamedTuple):
+    """Systems could not be brought to what running calls for, and nothing is committed until they could."""
+
+    time: float
+    resources: tuple[str, ...]
+    """What is not as it should be; of much, a part."""
+    reason: str
+
+
+class BackInStep(NamedTuple):
+    """All systems are as running calls for again."""
+
+    time: float
+
+
+class SessionStarted(NamedTuple):
+    """A session of a management protocol has begun: both sides have said hello."""
+
+    time: float
+    session_id: int
+    user: str
+    source_host: str
+    """The client's address; empty if it has none."""
+
+
+class SessionEnded(NamedTuple):
+    """A session is over."""
+
+    time: float
+    session_id: int
+    user: str
+    source_host: str
+    reason: EndReason
+    killed_by: int | None = None
+    """The session that ended it."""
+
+
+class CapabilitiesChanged(NamedTuple):
+    """The server says other capabilities in its hello than before."""
+
+    time: float
+    added: tuple[str, ...]
+    deleted: tuple[str, ...]
+    modified: tuple[str, ...]
+    """Those that have other parameters than before, as they are now."""
 
 
 class Events:

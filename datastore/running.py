@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from datastore.conditions import refuse_mismatch
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
-from datastore.history import SYSTEM
+from datastore.events import ConfirmationEvent, PostConditionsOver
+from datastore.history import SYSTEM, Author
 from datastore.locks import Locks
 from datastore.partial_locks import PartialLocks
 from yang.errors import RequestError
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from datastore.assertions import Finding
     from datastore.committer import Committed, Committer
     from datastore.confirmation import Confirmation, Look, Terms
-    from datastore.history import Author, History
+    from datastore.events import ConfirmationKind
+    from datastore.history import History
     from datastore.plan import Plan
     from datastore.private import PrivateCandidate
     from yang.tree import Node
@@ -117,8 +120,13 @@ class Running:
             candidate = self.candidate if private is None else private.tree
             conditions = (private or self._candidates.shared).conditions
             refuse_mismatch(self.running, list(conditions.values()))
+            waiting = self._confirmations.pending
             done = self._committer.commit(candidate, author, comment, label, confirmation, plan_id)
             self._expect(confirmation)
+            if confirmation is not None and terms is not None:
+                self._tell("start" if waiting is None else "extend", author, terms.timeout)
+            elif waiting is not None:
+                self._tell("complete", author)
             if private is None:
                 with self._mutex:
                     self._candidates.shared.commit()
@@ -208,6 +216,8 @@ class Running:
             pending = self._confirmations.pending
             if pending is not None:
                 self._restore(pending, author, f"{author.user} cancelled it")
+                self._tell("cancel", author)
+                self._tell_of_post_conditions(pending, held=False, outcome=f"{author.user} cancelled it")
 
     def roll_back(self, session_id: int, tree: Node, author: Author, comment: str) -> Committed:
         """Make `tree`, an earlier configuration, running.
@@ -224,8 +234,11 @@ class Running:
             self._confirmations.admit(session_id, None)
             if self._candidates.shared.has_changes if private is None else private.has_changes:
                 raise CommitFailed("the candidate has changes: commit or discard them first")
+            waiting = self._confirmations.pending
             done = self._committer.commit(tree, author, comment)
             self._expect(None)
+            if waiting is not None:
+                self._tell("complete", author)
             if private is not None:
                 private.forget()
             with self._mutex:
@@ -244,6 +257,9 @@ class Running:
                     "a commit of %s could not be taken back, though %s; it is tried again", pending.user, reason
                 )
                 return False
+            is_late = time.time() >= pending.deadline
+            self._tell("timeout" if is_late else "cancel", Author(pending.user, pending.session_id))
+            self._tell_of_post_conditions(pending, held=False, outcome=reason)
             return True
 
     def _come_true(self, pending: Confirmation, outcome: str) -> bool:
@@ -258,6 +274,8 @@ class Running:
                 return False
             logger.info("a commit of %s stays: %s", pending.user, outcome)
             self._expect(None)
+            self._tell("complete", Author(pending.user, pending.session_id))
+            self._tell_of_post_conditions(pending, held=True, outcome=outcome)
             return True
 
     def _restore(self, pending: Confirmation, author: Author, reason: str) -> None:
@@ -276,6 +294,14 @@ class Running:
         self._confirmations.expect(confirmation)
         if confirmation is None:
             self._candidates.settle()
+
+    def _tell(self, kind: ConfirmationKind, author: Author, timeout: float | None = None) -> None:
+        """Tell of what happened to the commit that waits, or has waited."""
+        self._committer.events.publish(ConfirmationEvent(time.time(), kind, author.user, author.session_id, timeout))
+
+    def _tell_of_post_conditions(self, pending: Confirmation, *, held: bool, outcome: str) -> None:
+        if pending.assertions:
+            self._committer.events.publish(PostConditionsOver(time.time(), pending.user, held, outcome))
 
     def _refuse_use(self, session_id: int, private: PrivateCandidate | None = None) -> None:
         """Raise `InUse` if another session has locked running, or the candidate, unless that is `private`."""

@@ -10,17 +10,18 @@ import logging
 import threading
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, InUse, TooManyScheduled, UnknownSchedule
+from datastore.events import ScheduledOver
 from datastore.history import Author, replayed
 from datastore.scheduled import CANCELLED, DONE, FAILED, Rows, Scheduled
 from yang.diff import changes, difference, summary
 from yang.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from datastore.history import History
     from datastore.store import Datastores
@@ -53,9 +54,12 @@ class _Outcome(NamedTuple):
 class Schedule:
     """The scheduled commits of a device, and the thread that carries them out in order."""
 
-    def __init__(self, datastores: Datastores, history: History) -> None:
-        """Commit to `datastores`, and keep what waits beside `history`."""
+    def __init__(
+        self, datastores: Datastores, history: History, publish: Callable[[object], None] = lambda _: None
+    ) -> None:
+        """Commit to `datastores`, keep what waits beside `history`, and have `publish` told of what is over."""
         self._datastores = datastores
+        self._publish = publish
         self._rows = Rows(history)
         self._changed = threading.Condition()
         self._turn = threading.Lock()  # held while one is carried out or cancelled
@@ -186,6 +190,10 @@ class Schedule:
             # what is known here is not asked of the history, which may not have it right until it is mended
             self._outcome = outcome
             self._tried = None
+            state: Literal["done", "failed"] = "done" if outcome.state == DONE else "failed"
+            self._publish(
+                ScheduledOver(time.time(), scheduled.id, state, scheduled.user, outcome.reason, outcome.commit_id)
+            )
             return 0.0
 
     def _carried_out(self, scheduled: Scheduled) -> _Outcome | None:

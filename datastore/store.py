@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Literal
 
 from datastore.errors import CommitFailed, InUse, LockDenied
+from datastore.events import StartupChanged
 from datastore.running import Running
 from datastore.startup import Startup, begin_anew
 
@@ -159,6 +161,7 @@ class Datastores(Running):
             else:
                 self._committer.validate(tree)
                 self._startup.write(tree)
+        self._committer.events.publish(StartupChanged(time.time(), session_id))
 
     def delete_startup(self, session_id: int) -> None:
         """Have no startup configuration: the machine starts with that of the factory.
@@ -170,6 +173,7 @@ class Datastores(Running):
         with self._mutex:
             self._locks.refuse_use("startup", session_id)
         self._startup.delete()
+        self._committer.events.publish(StartupChanged(time.time(), session_id))
 
     def protected(self) -> frozenset[int]:
         """Return the commits that the history has to keep, because a datastore is what they left.
@@ -293,10 +297,15 @@ class Datastores(Running):
                 for name in ("running", "candidate", "startup"):
                     self._locks.refuse_use(name, session_id)
                 self._confirmations.admit(session_id, None)
+            waiting = self._confirmations.pending
             done = self._committer.commit(
                 self._factory_default, author, "factory reset", FACTORY_LABEL, also=self._startup.delete_with
             )
             self._expect(None)
+            if waiting is not None:
+                self._tell("complete", author)
+            if self._has_startup:
+                self._committer.events.publish(StartupChanged(time.time(), session_id))
             with self._mutex:
                 self._candidates.shared.discard()
             self._candidates.forget()

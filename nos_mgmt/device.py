@@ -15,6 +15,7 @@ from datastore.calls import Deadlines
 from datastore.committer import Committer
 from datastore.database import Database, HistoryDamaged
 from datastore.drift import INTERVAL, Drift
+from datastore.event_log import EventLog
 from datastore.events import Events
 from datastore.factory import read_factory_default
 from datastore.history import History
@@ -27,10 +28,12 @@ from datastore.support import supported
 from datastore.versions import Versions
 from nos_mgmt.access import Access
 from nos_mgmt.library import library, needed
+from nos_mgmt.notifications.publisher import Publisher
 from nos_mgmt.optional import with_features
 from nos_mgmt.traffic import Traffic
 from nos_mgmt.urls import Places
 from yang import deviations
+from yang.features import as_state
 from yang.schema import Schema
 from yang.tables import load
 from yang.tree import Node
@@ -50,6 +53,8 @@ logger = logging.getLogger(__name__)
 
 NOTHING = Path(os.devnull)
 """A file that holds the empty configuration."""
+SUBSCRIPTIONS = "ietf-subscribed-notifications:subscriptions"
+"""What is configuration only to servers that have the feature configured."""
 
 
 class Device:
@@ -73,6 +78,7 @@ class Device:
         factory_default: Path = NOTHING,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
         drift_interval: float = INTERVAL,
+        event_log: EventLog | None = None,
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
@@ -82,7 +88,7 @@ class Device:
         configuration of its own (RFC 6241 section 8.7); if `is_running_writable`, running is edited as well (section 8.2); URLs
         lead to `places`, if there are any (section 8.8). The file `factory_default` holds the configuration that factory-reset
         brings. Calls of backends have `deadlines`. Everything is compared with what the systems have every `drift_interval`
-        seconds.
+        seconds. What is told in notifications is kept in `event_log`; without one, in memory.
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -94,7 +100,7 @@ class Device:
         self.models = models
         self.backends = tuple(backends)
         self.has_startup = has_startup
-        tables = load(models / "schema.tables")
+        tables = as_state(load(models / "schema.tables"), SUBSCRIPTIONS)
         self.places = places if places is not None else Places()
         switches = {
             "startup": has_startup,
@@ -118,6 +124,7 @@ class Device:
         self.events = Events()
         self.traffic = Traffic()
         self.versions = Versions()
+        self.publisher = Publisher(self.schema, self.events, event_log if event_log is not None else EventLog())
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval
         self._factory_default = read_factory_default(factory_default, self.schema)
@@ -136,6 +143,7 @@ class Device:
 
         Then carry out, in the background, what was scheduled.
         """
+        self.publisher.start()
         try:
             self.committer.start()
         except HistoryDamaged as damage:
@@ -163,7 +171,7 @@ class Device:
         self.datastores = Datastores(
             committer, history, self.observer.look, self._factory_default, has_startup=self.has_startup
         )
-        self.schedule = Schedule(self.datastores, history)
+        self.schedule = Schedule(self.datastores, history, self.events.publish)
         self.drift = Drift(committer, self.datastores, self._tell_of_drift, self._drift_interval)
         self.archive = Archive(history, self._targets)
         self.retention = Retention(history, self._limits, self._needed)
@@ -185,6 +193,7 @@ class Device:
         self.committer.close()
         self.retention.close()
         self.archive.close()
+        self.publisher.close()
         self.history.close()
 
     def access(self, user: str) -> Access:  # noqa: ARG002 - all who are let in are equal

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from backends import plugins
 from backends.process import ProcessBackend
+from datastore.event_log import EventLog
 from nos_mgmt import keys
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
 from nos_mgmt.listening import Ways, bound
+from nos_mgmt.netconf.capabilities import tell_of_changes
 from nos_mgmt.netconf.service import Limits, Service
 from nos_mgmt.netconf.ssh import SshTransport
 from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
@@ -104,11 +106,13 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 factory_default=settings.factory_default,
                 deadlines=settings.deadlines,
                 drift_interval=settings.drift_interval,
+                event_log=EventLog(settings.state / "notifications.sqlite", settings.log_limits),
             )
             stack.callback(device.close)
             device.start()
             # what the systems have is all that is left of what was lost
             embedded.is_kept = bool(device.rescue)
+            tell_of_changes(device)
             _end_if(interrupted)
             asyncio.run(_listen(settings, device, listening, context, known_hosts, say))
             say("ending")

@@ -16,11 +16,11 @@ class Sessions:
     def __init__(self) -> None:
         """Have none."""
         self._numbers = itertools.count(1)
-        self._ends: dict[int, Callable[[], None]] = {}
+        self._ends: dict[int, Callable[[int | None], None]] = {}
         self._lock = threading.Lock()
 
-    def open(self, end: Callable[[], None]) -> int:
-        """Return the number of a new session; `end`, which any thread may call, ends it."""
+    def open(self, end: Callable[[int | None], None]) -> int:
+        """Return the number of a new session; `end`, which any thread may call with the number of another one, ends it."""
         with self._lock:
             number = next(self._numbers)
             self._ends[number] = end
@@ -31,11 +31,11 @@ class Sessions:
         with self._lock:
             self._ends.pop(number, None)
 
-    def kill(self, number: int) -> bool:
-        """End a session; return whether there was one of this number."""
+    def kill(self, number: int, killer: int | None = None) -> bool:
+        """End a session on behalf of another one, the `killer`; return whether there was one of this number."""
         with self._lock:
             end = self._ends.get(number)
         if end is None:
             return False
-        end()
+        end(killer)
         return True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from datastore.archive import Targets
 from datastore.calls import Deadlines
+from datastore.event_log import LogLimits
 from datastore.retention import Limits
 from nos_mgmt import endpoints
 from nos_mgmt.endpoints import CallHome, Listen, Tls
@@ -54,6 +55,9 @@ LEAST = {
     "history_days": 0,
     "drift_interval": 0,
     "url_time": 0,
+    "notification_count": 0,
+    "notification_octets": 0,
+    "notification_days": 0,
 }
 RECORDS: Mapping[str, Callable[[object, Path], object]] = {
     "listen": lambda given, folder: records(Listen, given, "listen", folder),
@@ -142,6 +146,12 @@ class Settings:
     """Requests of one session in a second; more are not read before their time. 0 is any number."""
     drift_interval: float = 60.0
     """Seconds between comparisons of everything with what the systems have; 0 leaves it to what they tell."""
+    notification_count: int = LogLimits().records
+    """Notifications that are kept for a replay, the newest; 0 keeps any number."""
+    notification_octets: int = LogLimits().octets
+    """Octets of notifications that are kept for a replay; 0 keeps any number."""
+    notification_days: int = LogLimits().days
+    """Days for which notifications are kept for a replay; 0 keeps them until there are too many."""
 
     @property
     def listeners(self) -> tuple[Listen, ...]:
@@ -153,6 +163,11 @@ class Settings:
     def limits(self) -> Limits:
         """What the history keeps."""
         return Limits(self.history_count, self.history_days)
+
+    @property
+    def log_limits(self) -> LogLimits:
+        """What is kept for a replay."""
+        return LogLimits(self.notification_count, self.notification_octets, self.notification_days)
 
     @property
     def targets(self) -> Targets:

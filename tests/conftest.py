@@ -139,11 +139,15 @@ class Client:
             registry or Sessions(),
             lambda number: Author(user, number, "netconf"),
             self._killed,
-            self.pushed.append,
+            self._pushed,
         )
         offered = "".join(f"<capability>{capability}</capability>" for capability in (BASE_1_1, *capabilities))
         hello = f'<hello xmlns="{NETCONF}"><capabilities>{offered}</capabilities></hello>'
         assert self.session.handle(hello.encode()) is None
+
+    def _pushed(self, message: bytes) -> None:
+        self.pushed.append(message)
+        self.session.pushed(len(message))
 
     def _killed(self) -> None:
         self.was_killed = True

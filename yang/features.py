@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yang.tables import NodeRecord
+from yang.tables import CONFIG, NodeRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,3 +38,22 @@ def _without(records: Sequence[NodeRecord], module: str, steps: Sequence[str]) -
         elif len(steps) > 1:
             kept.append(record._replace(children=_without(record.children, module, steps[1:])))
     return tuple(kept)
+
+
+def as_state(tables: Tables, path: str) -> Tables:
+    """Return `tables` with the top-level node `module:name`, configuration to the models, as state with all that is below.
+
+    So are the subscriptions of RFC 8639 to a server without its feature `configured`.
+    """
+    module, _, name = path.partition(":")
+    nodes = []
+    for plain in tables.nodes:
+        record = NodeRecord(*plain)
+        nodes.append(_unconfigured(record) if (record.module, record.name) == (module, name) else plain)
+    return tables._replace(nodes=tuple(nodes))
+
+
+def _unconfigured(plain: NodeRecord) -> NodeRecord:
+    record = NodeRecord(*plain)
+    children = tuple(map(_unconfigured, record.children))
+    return record._replace(flags=record.flags & ~CONFIG, children=children)

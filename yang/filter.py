@@ -130,8 +130,8 @@ def _selected(schema: SchemaNode, child: Child, element: etree._Element) -> Chil
     """Return what `element` selects of `child`."""
     if schema.kind == "list":
         return _selected_entries(schema, cast("Entries", child), element)
-    if schema.kind == "container":
-        return _selected_node(cast("Node", child), element)
+    if isinstance(child, Node):
+        return _selected_node(child, element)
     if _is_match(element):
         return child if _has_value(schema, child, element) else None
     return child if not len(element) else None

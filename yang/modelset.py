@@ -35,9 +35,12 @@ NEEDED = (
     "ietf-netconf",
     "ietf-netconf-monitoring",
     "ietf-netconf-nmda",
+    "ietf-netconf-notifications",
     "ietf-netconf-with-defaults",
     "ietf-origin",
+    "ietf-subscribed-notifications",
     "ietf-yang-library",
+    "ietf-yang-push",
 )
 """Modules that the server itself implements, whatever set it serves."""
 FEATURES = {
@@ -57,6 +60,8 @@ FEATURES = {
     "ietf-netconf-private-candidate": ("private-candidate",),
     "ietf-factory-default": ("factory-default-datastore",),
     "ietf-netconf-nmda": ("origin", "with-defaults"),
+    "ietf-subscribed-notifications": ("encode-xml", "replay", "subtree", "xpath"),
+    "ietf-yang-push": ("on-change",),
 }
 PROSE = re.compile(r"""\b(?:description|contact|organization|reference)\s+(?:"(?:[^"\\]|\\.)*"|'[^']*')""")
 COMPILER = (

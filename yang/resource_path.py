@@ -35,6 +35,19 @@ def parse_resource(text: str, schema: Schema) -> Path | None:
     return path
 
 
+def print_resource(path: Path) -> str:
+    """Return the data resource identifier of a node, which `parse_resource` reads."""
+    parts = []
+    for step in path.steps():
+        schema = step.schema
+        parts.append(f"/{schema.qname}")
+        if step.key is not None and (schema.keys or schema.kind == "leaf-list"):
+            leaves = [schema.children[name] for name in schema.keys] or [schema]
+            values = (quote(leaf.type.text(value), safe="") for leaf, value in zip(leaves, step.key, strict=True))
+            parts.append(f"={','.join(values)}")
+    return "".join(parts)
+
+
 def _child(parent: SchemaNode, name: str) -> SchemaNode | None:
     node = parent.children.get(name) if parent.is_inner else None
     if node is None and parent.is_inner and parent.parent is not None and ":" in name:

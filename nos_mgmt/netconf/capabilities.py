@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from datastore.events import CapabilitiesChanged
 from nos_mgmt.netconf.messages import BASE_1_0, BASE_1_1
 from yang import deviations
 
@@ -41,6 +43,8 @@ CAPABILITIES = (
     WITH_DEFAULTS,
     OPERATIONAL_DEFAULTS,
     "urn:ietf:params:netconf:capability:txid:etag:1.0",
+    "urn:ietf:params:netconf:capability:notification:1.0",
+    "urn:ietf:params:netconf:capability:interleave:1.0",
 )
 
 
@@ -61,6 +65,22 @@ def _libraries(device: Device) -> list[str]:
         f"urn:ietf:params:netconf:capability:yang-library:1.1?revision={LIBRARY_REVISION}&content-id={content_id}",
         f"urn:ietf:params:netconf:capability:yang-library:1.0?revision={LIBRARY_REVISION}&module-set-id={content_id}",
     ]
+
+
+def tell_of_changes(device: Device) -> None:
+    """Publish in what the capabilities differ from what they were when a server last had the same log (RFC 6470)."""
+    log = device.publisher.log
+    new, noted = capabilities(device), log.noted("capabilities")
+    old = noted.split("\n") if noted is not None else new
+    known = {uri.partition("?")[0]: uri for uri in old}
+    now = {uri.partition("?")[0]: uri for uri in new}
+    added = tuple(uri for name, uri in now.items() if name not in known)
+    deleted = tuple(uri for name, uri in known.items() if name not in now)
+    modified = tuple(uri for name, uri in now.items() if name in known and known[name] != uri)
+    if added or deleted or modified:
+        device.events.publish(CapabilitiesChanged(time.time(), added, deleted, modified))
+    if noted is None or old != new:
+        log.note("capabilities", "\n".join(new))
 
 
 def _uri(module: Module, *, is_deviated: bool) -> str:

@@ -14,6 +14,7 @@ from nos_mgmt.netconf.framing import Deframer, FramingError, framed
 from nos_mgmt.netconf.session import Session
 
 if TYPE_CHECKING:
+    from datastore.events import EndReason
     from nos_mgmt.netconf.service import Peer, Service
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Channel:
         self._is_deaf = False
         self._has_eof = False
         self.is_ended = False
+        self._end_reason: EndReason = "dropped"
         self._heard = self._loop.time()
         self._next_request = 0.0
         self._timers: list[asyncio.TimerHandle] = []
@@ -141,11 +143,16 @@ class Channel:
             timer.cancel()
         if self._session is not None:
             logger.info("session %d: ended", self._session.id)
-            self._loop.run_in_executor(self._service.executor, self._session.close)
+            self._loop.run_in_executor(self._service.executor, self._session.close, self._end_reason)
+
+    def _leave_for(self, reason: EndReason) -> None:
+        """Have the session end for a reason of its own: that its client has gone is none."""
+        self._end_reason = reason
 
     def _give_up(self) -> None:
         if self._session is not None and not self._session.is_greeted:
             logger.info("session %d: no hello came", self._session.id)
+            self._leave_for("timeout")
             self.end()
 
     def _end_if_idle(self) -> None:
@@ -160,6 +167,7 @@ class Channel:
             self._timers[1:] = [self._loop.call_later(left, self._end_if_idle)]
             return
         logger.info("session %d: idle for %g s", session.id, self._idle_time)
+        self._leave_for("timeout")
         self._finish()
 
     def _take_messages(self) -> None:
@@ -245,6 +253,7 @@ class Channel:
         self._pushed += len(message)
         if self._pushed > PUSHED_OCTETS:
             logger.warning("session %d: its client does not read notifications", self._session.id)
+            self._leave_for("other")
             self.end()
             return
         task = self._loop.create_task(self._send_pushed(message, chunked=self._session.chunked))
@@ -254,6 +263,8 @@ class Channel:
     async def _send_pushed(self, message: bytes, *, chunked: bool) -> None:
         await self._send(message, chunked=chunked)
         self._pushed -= len(message)
+        if self._session is not None:
+            self._session.pushed(len(message))
 
     async def _send(self, message: bytes, *, chunked: bool) -> None:
         """Write a message, after those that are being written, no faster than the client takes it."""

@@ -56,6 +56,13 @@ class MissingParameter(MissingElement):
     type = "protocol"
 
 
+class DetailedError(RequestError):
+    """An error whose error-info has a structure that some model defines."""
+
+    detail: str = ""
+    """That structure, as XML."""
+
+
 class Rpc(NamedTuple):
     """One request."""
 
@@ -164,10 +171,13 @@ def rpc_error(error: RequestError) -> str:
         text, namespaces = error.path.xpath()
         parts.append(f"<error-path{_declared(namespaces)}>{escape(text)}</error-path>")
     parts.append(f'<error-message xml:lang="en">{escape(_printable(error.message))}</error-message>')
+    detail = error.detail if isinstance(error, DetailedError) else ""
     if isinstance(error, TxidMismatch):
-        parts.append(f"<error-info>{_mismatch(error)}</error-info>")
-    elif error.info:
-        inner = "".join(f"<{name}{_namespace(name)}>{escape(_printable(text))}</{name}>" for name, text in error.info)
+        detail = _mismatch(error)
+    if error.info or detail:
+        inner = detail + "".join(
+            f"<{name}{_namespace(name)}>{escape(_printable(text))}</{name}>" for name, text in error.info
+        )
         parts.append(f"<error-info>{inner}</error-info>")
     return f"<rpc-error>{''.join(parts)}</rpc-error>"
 

@@ -12,12 +12,15 @@ from nos_mgmt.netconf import (
     history,
     locking,
     nmda,
+    notifications,
     partial_locking,
     reading,
     scheduling,
     sessions,
+    subscribing,
 )
 from nos_mgmt.netconf.messages import HISTORY
+from nos_mgmt.notifications.state_changes import PUSH, SUBSCRIBED
 from yang.diff import NETCONF
 
 if TYPE_CHECKING:
@@ -47,6 +50,12 @@ OPERATIONS: dict[str, Callable[[Call], str | None]] = {
     f"{{{datastores.NMDA}}}get-data": nmda.get_data,
     f"{{{datastores.NMDA}}}edit-data": nmda.edit_data,
     f"{{{reading.MONITORING}}}get-schema": reading.get_schema,
+    f"{{{notifications.NOTIFICATION}}}create-subscription": notifications.create_subscription,
+    f"{{{SUBSCRIBED}}}establish-subscription": subscribing.establish_subscription,
+    f"{{{SUBSCRIBED}}}modify-subscription": subscribing.modify_subscription,
+    f"{{{SUBSCRIBED}}}delete-subscription": subscribing.delete_subscription,
+    f"{{{SUBSCRIBED}}}kill-subscription": subscribing.kill_subscription,
+    f"{{{PUSH}}}resync-subscription": subscribing.resync_subscription,
     f"{{{HISTORY}}}get-configuration": history.get_configuration,
     f"{{{HISTORY}}}get-difference": history.get_difference,
     f"{{{HISTORY}}}get-commits": history.get_commits,

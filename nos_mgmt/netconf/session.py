@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from datastore.database import HistoryFailed
-from nos_mgmt.netconf import actions, capabilities
+from datastore.events import SessionEnded, SessionStarted
+from nos_mgmt.netconf import actions, capabilities, notifications
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
     BadHello,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from datastore.events import EndReason
     from datastore.history import Author
     from nos_mgmt.access import Access
     from nos_mgmt.device import Device
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
+
+ROOM = 1 << 20
+"""Octets of notifications that wait to be written, after which those that can wait do."""
 
 
 class Call(NamedTuple):
@@ -74,25 +79,29 @@ class Session:
         """Serve `device` to the client that `author` tells of, given the session's number, at `source_host` over `transport`.
 
         `end` cuts the client off, and `push` sends it a message that answers no request; any thread may call them, and neither
-        waits.
+        waits. Whoever gives `push` calls `pushed` when such a message has been written.
         """
         self._device = device
         self._registry = registry
         self._end = end
+        self._unwritten = 0
+        self._pushing = threading.Lock()
+        self.source_host = source_host
+        self._end_reason: EndReason | None = None
+        self._killer: int | None = None
+        self._has_ended = False
         self._after_reply: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
         self._is_busy = False
         self.id = registry.open(self._kill)
         self.author = author(self.id)
         self.traffic = device.traffic.begin(self.id, self.author, transport, source_host)
-        self.push = self.traffic.counted(push)
+        self._push = self.traffic.counted(push)
         self.is_open = True
         """False when nothing more is to be read."""
         self.is_greeted = False
         self.chunked = False
         """Whether messages after the hellos are framed in chunks."""
-        self.is_subscribed = False
-        """Whether the client has a subscription; such a session is not ended for being idle."""
 
     def hello(self) -> bytes:
         """Return the message to begin with."""
@@ -123,6 +132,27 @@ class Session:
             elif waiting is not None and waiting.session_id == self.id:
                 self._device.datastores.spoken(waiting)
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the client has a subscription; such a session is not ended for being idle."""
+        return bool(self._device.publisher.subscriptions(self.id))
+
+    def push(self, message: bytes) -> None:
+        """Send a message that answers no request; any thread may, and does not wait."""
+        with self._pushing:
+            self._unwritten += len(message)
+        self._push(message)
+
+    def pushed(self, octets: int) -> None:
+        """Note that so much of what was pushed has been written."""
+        with self._pushing:
+            self._unwritten -= octets
+
+    @property
+    def has_room(self) -> bool:
+        """Whether what was pushed has been written, but for a little."""
+        return self._unwritten < ROOM
+
     def after_reply(self, then: Callable[[], None]) -> None:
         """Have `then`, which may not wait, called once the answer to the request that is being handled is on its way."""
         self._after_reply.append(then)
@@ -133,24 +163,37 @@ class Session:
         for then in waiting:
             then()
 
-    def close(self) -> None:
-        """Give back what the session holds, its locks and nothing else; if a request is being carried out, after that."""
+    def close(self, reason: EndReason = "dropped") -> None:
+        """Give back what the session holds, its locks and nothing else; if a request is being carried out, after that.
+
+        Of several reasons the first one counts.
+        """
         with self._mutex:
             self.is_open = False
+            self._end_reason = self._end_reason or reason
             if self._is_busy:
                 return
         self._give_back()
 
-    def _kill(self) -> None:
+    def _kill(self, killer: int | None) -> None:
         self.traffic.is_ended_well = True
         # RFC 6241 section 7.9: who is told that a session has been killed finds its locks gone
-        self.close()
+        self._killer = killer
+        self.close("killed")
         self._end()
 
     def _give_back(self) -> None:
         self._registry.close(self.id)
         self.traffic.end()
         self._device.datastores.end_session(self.id)
+        self._device.publisher.end_session(self.id)
+        with self._mutex:
+            is_first, self._has_ended = not self._has_ended, True
+        if is_first:
+            reason = self._end_reason or "other"
+            self._device.events.publish(
+                SessionEnded(time.time(), self.id, self.author.user, self.source_host, reason, self._killer)
+            )
 
     def _answer(self, message: bytes) -> bytes:
         started = time.perf_counter()
@@ -197,7 +240,7 @@ class Session:
         except BadHello as error:
             logger.warning("session %d: %s", self.id, error)
             self.traffic.greeted_badly()
-            self.is_open = False
+            self.close("bad-hello")
             return
         self.chunked = BASE_1_1 in offered
         with self._mutex:
@@ -205,6 +248,7 @@ class Session:
             if self.is_open and capabilities.PRIVATE_CANDIDATE in {uri.partition("?")[0] for uri in offered}:
                 self._device.datastores.use_private(self.id)
         self.is_greeted = True
+        self._device.events.publish(SessionStarted(time.time(), self.id, self.author.user, self.source_host))
 
     def _carry_out(self, operation: etree._Element) -> str | None:
         if operation.tag == actions.ACTION:
@@ -217,6 +261,7 @@ class Session:
             raise OperationNotSupported(
                 f"{operation.tag} is not an operation of this server", info=(("bad-element", name),)
             )
+        notifications.correct(operation)
         try:
             given = read_input(operation, schema.children["input"])
         except RequestError as error:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def close_session(call: Call) -> None:
     """End the session after this answer."""
     call.session.traffic.is_ended_well = True
-    call.session.close()
+    call.session.close("closed")
 
 
 def kill_session(call: Call) -> None:
@@ -22,5 +22,5 @@ def kill_session(call: Call) -> None:
     info = (("bad-element", "session-id"),)
     if number == call.session.id:
         raise InvalidParameter("a session closes itself with close-session", info=info)
-    if not call.sessions.kill(number):
+    if not call.sessions.kill(number, call.session.id):
         raise InvalidParameter(f"there is no session {number}", info=info)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
-from nos_mgmt.netconf import monitoring, yang_library
+from nos_mgmt.netconf import monitoring, notifications, subscriptions, yang_library
 from nos_mgmt.netconf.times import date_and_time
 
 if TYPE_CHECKING:
@@ -49,6 +49,19 @@ OWN_PATHS = (
     "/ietf-factory-default:factory-reset/*",
     "/nos-schedule:schedule-commit/*",
     "/nos-schedule:cancel-scheduled-commit/*",
+    *subscriptions.SUBSCRIPTION_PATHS,
+    "/notifications:create-subscription/*",
+    "/nc-notifications:replayComplete",
+    "/nc-notifications:notificationComplete",
+    *(
+        f"/ietf-netconf-notifications:netconf-{event}/*"
+        for event in ("config-change", "capability-change", "session-start", "session-end", "confirmed-commit")
+    ),
+    "/nos-drift:deviation-event/*",
+    "/nos-drift:out-of-step/*",
+    "/nos-drift:back-in-step",
+    "/nos-post-conditions:post-conditions-event/*",
+    "/nos-schedule:scheduled-commit-event/*",
     *(
         f"/nos-history:{operation}/*"
         for operation in ("get-configuration", "get-difference", "get-commits", "get-blame", "get-plan", "rollback")
@@ -286,5 +299,9 @@ def own_state(device: Device) -> tuple[StateSource, ...]:
         DriftStatistics,
         *monitoring.SOURCES,
         *yang_library.SOURCES,
+        notifications.Streams,
+        subscriptions.SubscribedStreams,
+        subscriptions.Subscriptions,
+        subscriptions.Receivers,
     )
     return tuple(source(device) for source in sources)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncssh
 import pytest
 
+from tests.nos_mgmt.notified import create_subscription
 from tests.nos_mgmt.over_ssh import PATIENCE, SshServer, chunked, rpc
 
 if TYPE_CHECKING:
@@ -70,10 +71,7 @@ def test_an_idle_session_is_ended_and_one_that_speaks_is_not(serve: Callable[...
 def test_a_session_with_a_subscription_is_not_idle(serve: Callable[..., SshServer]) -> None:
     server = serve(idle_time=0.3)
     subscriber, other = server.client(), server.client()
-    for channel in server.service.channels:
-        assert channel._session is not None
-        own = f"<session-id>{channel._session.id}<".encode()
-        channel._session.is_subscribed = own in subscriber.server_hello
+    assert "<ok/>" in subscriber.rpc(create_subscription("<stream>DRIFT</stream>"))
     assert other.is_ended()
     time.sleep(0.5)
     assert "<ok/>" in subscriber.rpc(DISCARD)

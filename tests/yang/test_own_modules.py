@@ -31,6 +31,7 @@ NOT_OURS = (
     "RFC 8407: 4.9: namespace value should be",
     "RFC 8407: Appendix B: The text about which RFC this module is part of",
     "RFC 8407: 3.1: The IETF Trust Copyright statement",
+    "RFC 8407: 4.1: no module name prefix string used",
 )
 """What RFC 8407 wants of the IETF's own modules, or those of IANA, and of nobody else's."""
 
@@ -64,7 +65,9 @@ def deviations(tmp_path: Path, schema: Schema, full_schema: Schema) -> Path:
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_pyang_has_nothing_to_say_of_what_we_ship(file: Path) -> None:
-    assert said_by_pyang(file, "--strict", "--lint") == []
+    # what is called notifications was given that name by others
+    said = [line for line in said_by_pyang(file, "--strict", "--lint") if NOT_OURS[-1] not in line]
+    assert said == []
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)

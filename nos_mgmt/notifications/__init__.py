@@ -1,0 +1,1 @@
+"""Notifications: event streams, their log, and subscriptions to them and to datastores, whatever the protocol."""
