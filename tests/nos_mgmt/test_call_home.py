@@ -230,7 +230,7 @@ def test_a_client_that_is_called_and_says_nothing_is_left_in_time(device: Device
 
 def test_a_periodic_connection_is_ended_when_it_is_idle_and_made_again_in_time(caller: Caller) -> None:
     with waiting() as listening:
-        caller.call_home(endpoint(listening), connection_type="periodic", period=0.01, idle_time=0.3)
+        caller.call_home(endpoint(listening), connection_type="periodic", period=0.01, idle_time=1.5)
         for _ in range(2):
             client = caller.taken(listening)
             assert "<ok/>" in client.rpc(DISCARD)

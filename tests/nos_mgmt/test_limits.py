@@ -57,19 +57,19 @@ def test_a_user_s_session_over_the_limit_is_told_why_and_others_get_in(serve: Ca
 
 
 def test_an_idle_session_is_ended_and_one_that_speaks_is_not(serve: Callable[..., SshServer]) -> None:
-    server = serve(idle_time=0.5)
+    server = serve(idle_time=2)
     idle, busy = server.client(), server.client()
-    ended_at = time.monotonic() + 1.5
+    ended_at = time.monotonic() + 4
     while time.monotonic() < ended_at:
         assert "<ok/>" in busy.rpc(DISCARD)
-        time.sleep(0.05)
+        time.sleep(0.1)
     assert idle.is_ended()
     assert "<ok/>" in busy.rpc(DISCARD)
     assert busy.is_ended()
 
 
 def test_a_session_with_a_subscription_is_not_idle(serve: Callable[..., SshServer]) -> None:
-    server = serve(idle_time=0.3)
+    server = serve(idle_time=2)
     subscriber, other = server.client(), server.client()
     assert "<ok/>" in subscriber.rpc(create_subscription("<stream>DRIFT</stream>"))
     assert other.is_ended()
@@ -78,16 +78,16 @@ def test_a_session_with_a_subscription_is_not_idle(serve: Callable[..., SshServe
 
 
 def test_a_session_whose_request_takes_long_is_not_idle(serve: Callable[..., SshServer], device: Device) -> None:
-    server = serve(idle_time=0.2)
+    server = serve(idle_time=1.5)
     client = server.client()
     with device.datastores._mutex:
         client.send(DISCARD)
-        time.sleep(0.8)
+        time.sleep(3)
     assert b"<ok/>" in client.receive()
 
 
 def test_a_connection_without_a_session_is_ended_in_time(serve: Callable[..., SshServer]) -> None:
-    server = serve(hello_time=0.3)
+    server = serve(hello_time=2)
     connection, other = server.connect(), server.client()
     server.run(connection.wait_closed())
     assert "<ok/>" in other.rpc(DISCARD)
@@ -131,7 +131,7 @@ def test_a_message_over_the_limit_ends_the_session(serve: Callable[..., SshServe
 
 
 def test_a_client_that_does_not_log_in_is_sent_away_in_time(serve: Callable[..., SshServer]) -> None:
-    server = serve(login_time=0.3)
+    server = serve(login_time=2)
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as silent:
         while silent.recv(1 << 16):
             pass
