@@ -31,6 +31,8 @@ GOODBYE_TIME = 10.0
 END_TIME = 1.0
 """Seconds that all of them may take at the server's end."""
 READ_SIZE = 1 << 18
+RECORD_SIZE = 4096
+"""Octets in a record: ncclient reads as many when its socket has something, and does not see the rest of a longer one."""
 
 
 class UnusableCertificate(NosError):
@@ -217,7 +219,8 @@ class _Connection(asyncio.Protocol, Wire):
 
     def write(self, data: bytes) -> None:
         if not self._is_closing:
-            self._tls.write(data)
+            for start in range(0, len(data), RECORD_SIZE):
+                self._tls.write(data[start : start + RECORD_SIZE])
             self._flush()
 
     def pause_reading(self) -> None:

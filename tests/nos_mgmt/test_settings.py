@@ -57,6 +57,9 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         user_sessions = 2
         rate = 50
         drift_interval = 5
+        notification_count = 10
+        notification_octets = 20
+        notification_days = 30
         startup = true
         writable_running = true
         url_places = ["file:///var/lib/exports/"]

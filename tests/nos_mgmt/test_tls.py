@@ -98,10 +98,11 @@ def test_ncclient_connects_over_tls_and_edits(server: TlsServer, authority: Auth
         server_hostname="localhost",
         timeout=PATIENCE,
     ) as client:
-        config = f'<config xmlns="{NETCONF}">{interfaces(interface("Ethernet1", mtu=2000))}</config>'
+        many = interfaces(*(interface(f"Ethernet{n}", description="x" * 200) for n in range(1, 501)))
+        config = f'<config xmlns="{NETCONF}">{many}</config>'
         assert client.edit_config(target="candidate", config=config).ok
+        assert client.get_config("candidate").data_xml.count("<description>") == 500
         assert client.commit().ok
-        assert "2000" in client.get_config("running").data_xml
     eventually(lambda: not server.service.channels)
 
 
