@@ -14,6 +14,7 @@ from nos_mgmt.netconf.session import Session
 from nos_mgmt.sessions import Sessions
 from tests.conftest import Client, make_device
 from tests.nos_mgmt.replies import data, parsed
+from tests.openconfig import INTERFACES, interface, interfaces
 from yang.diff import NETCONF
 from yang.modelset import PROSE
 
@@ -78,6 +79,22 @@ def test_a_lock_is_told_with_its_session_and_its_time(device: Device) -> None:
     ann.ok("<unlock><target><running/></target></unlock>")
     bob.session.close()
     assert "global-lock" not in etree.tostring(state(ann, "<datastores/>")).decode()
+
+
+def test_a_partial_lock_is_told_with_its_nodes(client: Client) -> None:
+    # section 2.1.2, partial-lock; RFC 5717
+    client.edit(interfaces(interface("Ethernet1", mtu=9000)))
+    client.ok("<commit/>")
+    select = "/i:interfaces/i:interface[i:name='Ethernet1']"
+    operation = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0"
+    client.ok(f'<partial-lock xmlns="{operation}" xmlns:i="{INTERFACES}"><select>{select}</select></partial-lock>')
+    (lock,) = state(client, "<datastores/>").iter(f"{{{MONITORING}}}partial-lock")
+    found = leaves(lock)
+    assert (found["locked-by-session"], found["select"]) == (str(client.session.id), select)
+    node = lock.find(f"{{{MONITORING}}}locked-node")
+    name = "openconfig-interfaces"
+    assert node.text == f"/{name}:interfaces/{name}:interface[{name}:name='Ethernet1']"
+    assert node.nsmap[name] == INTERFACES
 
 
 def test_one_datastore_is_had_by_its_name(client: Client) -> None:
