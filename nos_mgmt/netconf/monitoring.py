@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.state import StateSource
 from nos_mgmt.netconf.capabilities import capabilities
 from nos_mgmt.netconf.times import date_and_time
+from nos_mgmt.notifications.telling import instance_identifier
 from yang import deviations
 from yang.values import Identity, Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from backends.state import ObjectKey
     from nos_mgmt.device import Device
     from nos_mgmt.traffic import Counters
     from yang.tree import Key
@@ -66,6 +68,30 @@ class LockedDatastores(StateSource):
                 }
             )
         return _wanted(found, keys)
+
+
+class PartiallyLocked(StateSource):
+    """Who has locked parts of running (section 2.1.2, RFC 5717)."""
+
+    path: ClassVar[str] = f"{STATE}/datastores/datastore/locks/partial-lock"
+    leaves: ClassVar[tuple[str, ...]] = ("lock-id", "locked-by-session", "locked-time", "select", "locked-node")
+
+    def __init__(self, device: Device) -> None:
+        """Tell of the partial locks in `device`."""
+        self._device = device
+
+    def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Any]]:
+        """Return the locks."""
+        found: dict[ObjectKey, Mapping[str, Any]] = {}
+        for lock in self._device.datastores.partial_locks():
+            found[("running",), (lock.lock_id,)] = {
+                "locked-by-session": lock.session_id,
+                "locked-time": date_and_time(lock.time),
+                "select": tuple(expression.text for expression in lock.select),
+                **({"locked-node": tuple(map(instance_identifier, lock.nodes))} if lock.nodes else {}),
+            }
+        wanted = list(keys) if keys is not None else [()]
+        return {key: leaves for key, leaves in found.items() if any(key[: len(start)] == start for start in wanted)}
 
 
 class Schemas(StateSource):
@@ -154,7 +180,7 @@ class Statistics(StateSource):
         }
 
 
-SOURCES = (Capabilities, LockedDatastores, Schemas, OpenSessions, Statistics)
+SOURCES = (Capabilities, LockedDatastores, PartiallyLocked, Schemas, OpenSessions, Statistics)
 
 
 def _counts(counters: Counters) -> dict[str, Value]:

@@ -14,7 +14,9 @@ from nos_mgmt.netconf.session import Session
 from nos_mgmt.sessions import Sessions
 from tests.conftest import Client, make_device
 from tests.nos_mgmt.replies import data, parsed
+from tests.openconfig import INTERFACES, interface, interfaces
 from yang.diff import NETCONF
+from yang.modelset import PROSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +79,22 @@ def test_a_lock_is_told_with_its_session_and_its_time(device: Device) -> None:
     ann.ok("<unlock><target><running/></target></unlock>")
     bob.session.close()
     assert "global-lock" not in etree.tostring(state(ann, "<datastores/>")).decode()
+
+
+def test_a_partial_lock_is_told_with_its_nodes(client: Client) -> None:
+    # section 2.1.2, partial-lock; RFC 5717
+    client.edit(interfaces(interface("Ethernet1", mtu=9000)))
+    client.ok("<commit/>")
+    select = "/i:interfaces/i:interface[i:name='Ethernet1']"
+    operation = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0"
+    client.ok(f'<partial-lock xmlns="{operation}" xmlns:i="{INTERFACES}"><select>{select}</select></partial-lock>')
+    (lock,) = state(client, "<datastores/>").iter(f"{{{MONITORING}}}partial-lock")
+    found = leaves(lock)
+    assert (found["locked-by-session"], found["select"]) == (str(client.session.id), select)
+    node = lock.find(f"{{{MONITORING}}}locked-node")
+    name = "openconfig-interfaces"
+    assert node.text == f"/{name}:interfaces/{name}:interface[{name}:name='Ethernet1']"
+    assert node.nsmap[name] == INTERFACES
 
 
 def test_one_datastore_is_had_by_its_name(client: Client) -> None:
@@ -202,5 +220,7 @@ def test_every_module_and_submodule_that_is_named_anywhere_can_be_had(client: Cl
         (found,) = parsed(client.ok(request))
         text = found.text or ""
         assert re.search(rf"^\s*(?:sub)?module {name}\s*{{", text, re.MULTILINE)
-        for other in re.findall(r"^\s*(?:import|include)\s+\"?([\w.-]+)\"?\s*[{;]", text, re.MULTILINE):
+        # a description may show an import
+        statements = PROSE.sub("", text)
+        for other in re.findall(r"^\s*(?:import|include)\s+\"?([\w.-]+)\"?\s*[{;]", statements, re.MULTILINE):
             assert other in {known for known, _ in named}, f"{other}, which {name} imports"

@@ -197,6 +197,23 @@ def test_a_tag_is_a_boolean_on_a_leaf(configured: Client) -> None:
     assert enabled(get_config(configured, "", source="candidate"), "Ethernet1") == ["false"]
 
 
+def test_what_is_there_by_default_can_be_created_and_not_deleted(configured: Client) -> None:
+    # section 2.3.3
+    leaf = "<enabled nc:operation='{}'>true</enabled>"
+    for name, operation, tag in [
+        ("Ethernet2", "delete", "data-missing"),
+        ("Ethernet2", "create", None),
+        ("Ethernet2", "create", "data-exists"),
+        ("Ethernet1", "create", "data-exists"),
+        ("Ethernet1", "delete", None),
+        ("Ethernet1", "delete", "data-missing"),
+    ]:
+        reply = configured.send(
+            edit(interfaces(f"<interface><name>{name}</name><config>{leaf.format(operation)}</config></interface>"))
+        )
+        assert is_ok(reply) if tag is None else error(reply).tag == tag
+
+
 def test_what_was_read_with_tags_can_be_written_back_and_changes_nothing(configured: Client) -> None:
     reply = configured.ok(f"<get-config><source><running/></source>{wanted('report-all-tagged')}</get-config>")
     content = reply.partition("<data>")[2].partition("</data>")[0]
