@@ -20,27 +20,12 @@ from yang.diff import NETCONF
 
 TYPES = frozenset({"transport", "rpc", "protocol", "application"})
 TAGS = frozenset(
-    [
-        "in-use",
-        "invalid-value",
-        "too-big",
-        "missing-attribute",
-        "bad-attribute",
-        "unknown-attribute",
-        "missing-element",
-        "bad-element",
-        "unknown-element",
-        "unknown-namespace",
-        "access-denied",
-        "lock-denied",
-        "resource-denied",
-        "rollback-failed",
-        "data-exists",
-        "data-missing",
-        "operation-not-supported",
-        "operation-failed",
-        "malformed-message",
-    ]
+    {
+        *("in-use", "invalid-value", "too-big", "missing-attribute", "bad-attribute", "unknown-attribute"),
+        *("missing-element", "bad-element", "unknown-element", "unknown-namespace", "access-denied", "lock-denied"),
+        *("resource-denied", "rollback-failed", "data-exists", "data-missing", "operation-not-supported"),
+        *("operation-failed", "malformed-message"),
+    }
 )
 """RFC 6241 appendix A."""
 FAILED = b"the server failed over this request"
