@@ -59,8 +59,12 @@ soak: $(DEV) $(MODELS)  ## Change a kernel behind a server's back for SECONDS, a
 	@.ci/need ip:iproute2
 	@$(BIN)/python -m tests.drift --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0) $(ARGS)
 
-fuzz: $(DEV) $(MODELS)  ## Give the readers what is no document, for SECONDS
+fuzz: $(DEV) $(MODELS)  ## Give readers, sessions and a server what is no document, frame or request, for SECONDS
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0) $(ARGS)
+
+load: $(DEV) $(MODELS)  ## Put a server under load, and print how it bears it
+	@.ci/need ip:iproute2 ssh:openssh-client
+	@$(BIN)/python -m tests.load $(ARGS)
 
 interop: $(DEV) $(MODELS)  ## Run clients that were not written here against a server, and print what each could do
 	@.ci/need ip:iproute2 ssh:openssh-client yangcli:yangcli

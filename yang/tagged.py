@@ -5,19 +5,20 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, cast
 
-from lxml import etree
-
 from yang.errors import BadAttribute, InvalidValue, UnknownAttribute
 from yang.values import shown
 from yang.with_defaults import WITH_DEFAULTS
 from yang.xmldata import Refused, bad, path_of, placed, read_value
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
+    from lxml import etree
+
     from yang.path import Path
     from yang.schema import SchemaNode
 
 TAG = f"{{{WITH_DEFAULTS}}}default"
-TAGGED = etree.XPath(".//*[@wd:default]", namespaces={"wd": WITH_DEFAULTS})
+TAGGED = XmlPath(".//*[@wd:default]", {"wd": WITH_DEFAULTS})
 TRUE, FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 """The lexical forms of xs:boolean."""
 

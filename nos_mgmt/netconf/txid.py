@@ -14,6 +14,7 @@ from yang.filter import ETAG, TXID, keys_wanted, select
 from yang.path import Path
 from yang.tree import Entries, Node
 from yang.xmldata import path_of
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 CAPABILITY = "urn:ietf:params:netconf:capability:txid:etag:1.0"
 WITH_ETAG = "ietf-netconf-txid:with-etag"
 MATCH = ' txid:etag="="'
-KNOWN = etree.XPath("descendant-or-self::*[@t:etag]", namespaces={"t": TXID})
+KNOWN = XmlPath("descendant-or-self::*[@t:etag]", {"t": TXID})
 
 
 def is_asked(call: Call) -> bool:

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 300
 SETTINGS = """
 startup = true
+writable_running = true
+url_places = ["file://{exports}/"]
 """
 """Everything of a server that is not there unless it is asked for."""
 EMPTY = "<copy-config><source><config/></source><target><candidate/></target></copy-config>"
@@ -76,7 +78,9 @@ class Report:
 def started(folder: Path) -> Iterator[Server]:
     """Yield a server that has everything, at the end of which its log has no traceback."""
     settings = folder / "settings.toml"
-    settings.write_text(SETTINGS)
+    exports = folder / "exports"
+    exports.mkdir()
+    settings.write_text(SETTINGS.format(exports=exports))
     with servers(folder) as start:
         server = start("--config", str(settings), "--known-hosts", str(known_hosts(folder)))
         yield server

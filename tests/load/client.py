@@ -68,6 +68,15 @@ class Client:
         async with asyncio.timeout(PATIENCE):
             return await self._process.stdout.readuntil(end)
 
+    def end_input(self) -> None:
+        """Send nothing more."""
+        self._process.stdin.write_eof()
+
+    async def rest(self) -> bytes:
+        """Return what comes until the server ends the session."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._process.stdout.read()
+
     async def rpc(self, operation: str) -> bytes:
         """Return the reply to a request."""
         self._sent += 1

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CANDIDATE = "<target><candidate/></target>"
 LOCK, UNLOCK = (f"<{word}><target><candidate/></target></{word}>" for word in ("lock", "unlock"))
+VALIDATE = "<validate><source><candidate/></source></validate>"
 DISCARD = "<discard-changes/>"
 CONNECTING = 32
 """How many connect at once."""
@@ -41,6 +42,11 @@ def many_interfaces(first: int, count: int) -> str:
             for number in range(first, first + count)
         )
     )
+
+
+def opened(server: Server) -> subprocess.Popen[bytes]:
+    """Return OpenSSH's client, on its way into a session."""
+    return subprocess.Popen(command(server), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
 
 async def sessions_at_once(server: Server, sessions: int, rounds: int) -> AsyncIterator[str]:
@@ -90,7 +96,7 @@ async def a_slow_reader(server: Server, interfaces_: int, seconds: float) -> Asy
         alone = Waits()
         for _ in range(50):
             await alone.of(other, small_get("Load1"))
-        slow = subprocess.Popen(command(server), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        slow = opened(server)
         assert slow.stdin is not None
         assert slow.stdout is not None
         try:
@@ -108,7 +114,8 @@ async def a_slow_reader(server: Server, interfaces_: int, seconds: float) -> Asy
         finally:
             slow.kill()
             slow.communicate()
-        yield f"60 replies of {size / 1e6:.1f} MB asked for, {read} octets read; memory from {before.resident:.0f} to {most:.0f} MiB"
+        yield f"60 replies of {size / 1e6:.1f} MB asked for, {read} octets read"
+        yield f"memory from {before.resident:.0f} to {most:.0f} MiB"
         yield f"others before: {alone}"
         yield f"others meanwhile: {meanwhile}"
         # who has gone has taken nothing along
@@ -130,7 +137,7 @@ async def large_edits(server: Server, megabytes: float, edits: int, readers: int
             await alone.of(first, small_get("Small1"))
         yield f"readers before: {alone}"
         # OpenSSH encrypts in a process of its own: what the readers wait for is the server
-        editor = subprocess.Popen(command(server), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        editor = opened(server)
 
         # made before, as the readers are in this process
         requests = (document, DISCARD) * edits
@@ -168,7 +175,8 @@ async def large_edits(server: Server, megabytes: float, edits: int, readers: int
             await asyncio.gather(*reads)
             editor.kill()
             editor.communicate()
-        yield f"{edits} edits of {len(document) / 1e6:.1f} MB in {took:.1f} s; memory from {before:.0f} to {usage(server).resident:.0f} MiB"
+        yield f"{edits} edits of {len(document) / 1e6:.1f} MB in {took:.1f} s"
+        yield f"memory from {before:.0f} to {usage(server).resident:.0f} MiB"
         yield f"{readers} readers meanwhile: {meanwhile}"
         await asyncio.gather(*(client.close() for client in clients))
 
@@ -207,10 +215,7 @@ async def frames_split_everywhere(server: Server, step: int) -> AsyncIterator[st
 async def cuts_everywhere(server: Server, step: int) -> AsyncIterator[str]:
     """Cut connections after every number of octets of a session that has a lock and an edit; nothing of it is left."""
     said = hello() + b"".join(
-        chunked(rpc(request, number))
-        for number, request in enumerate(
-            (LOCK, description("Cut1", "never"), "<validate><source><candidate/></source></validate>")
-        )
+        chunked(rpc(request, number)) for number, request in enumerate((LOCK, description("Cut1", "never"), VALIDATE))
     )
     count = 0
     async with await Client.connect(server) as other:

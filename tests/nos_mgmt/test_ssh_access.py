@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 import pytest
 
-from tests.nos_mgmt.over_ssh import PATIENCE, SshClient, SshServer
+from tests.nos_mgmt.over_ssh import END, PATIENCE, SshClient, SshServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,12 @@ def test_there_is_no_terminal(server: SshServer) -> None:
     connection = server.connect()
     with pytest.raises(asyncssh.ChannelOpenError):
         server.run(connection.create_process(term_type="xterm"))
+
+
+def test_a_terminal_with_the_subsystem_changes_nothing(server: SshServer) -> None:
+    connection = server.connect()
+    process = server.run(connection.create_process(subsystem="netconf", term_type="xterm", encoding=None))
+    assert b"</hello>" in server.run(process.stdout.readuntil(END))
 
 
 def test_nothing_is_forwarded(server: SshServer) -> None:

@@ -152,6 +152,16 @@ def committing(session: manager.Manager, told: Given) -> None:
             assert configured(session, "startup") is None
     else:
         not_advertised("copy-config to startup, delete-config of startup", ":startup")
+    if ":url" in session.server_capabilities:
+        url = f"file://{told.known_hosts.parent}/exports/interop.xml"
+        with trying("copy-config to a URL and from it, delete-config of a URL"):
+            session.copy_config(source="running", target=url)
+            session.copy_config(source=url, target="candidate")
+            assert configured(session, "candidate") == "4000"
+            session.delete_config(url)
+            refused("operation-failed", lambda: session.copy_config(source=url, target="candidate"))
+    else:
+        not_advertised("copy-config to a URL and from it, delete-config of a URL", ":url")
     if ":writable-running" in session.server_capabilities:
         with trying("edit-config of running"):
             session.edit_config(target="running", config=config(5000))
