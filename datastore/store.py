@@ -218,6 +218,7 @@ class Datastores(Running):
         """Return the locks on whole datastores, by their names; those on candidates of sessions' own are not among them."""
         with self._mutex:
             return self._locks.held()
+
     def lock_partially(
         self, session_id: int, find: Callable[[Node], Collection[Path]], select: Sequence[XPath]
     ) -> tuple[int, Collection[Path]]:

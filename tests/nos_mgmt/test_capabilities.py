@@ -106,7 +106,7 @@ def test_features_are_those_that_are_advertised_as_capabilities(client: Client) 
     assert modules["ietf-netconf-private-candidate"]["features"] == "private-candidate"
     assert modules["ietf-netconf-nmda"]["features"] == "origin,with-defaults"
     assert modules["ietf-factory-default"]["features"] == "factory-default-datastore"
-    assert len([name for name, parameters in modules.items() if "features" in parameters]) == 4
+    assert len([name for name, parameters in modules.items() if "features" in parameters]) == 6
 
 
 def test_deviations_are_named_on_the_modules_that_deviate_and_no_other(client: Client) -> None:
