@@ -168,8 +168,12 @@ def _is_named(node: SchemaNode, module: str | None, name: str | None) -> bool:
 
 
 def _child(node: SchemaNode, module: str, name: str) -> Iterable[SchemaNode]:
-    found = node.children.get(node.qname_of(module, name)) if node.is_inner else None
-    return () if found is None else (found,)
+    if not node.is_inner:
+        return ()
+    # RFC 7950 section 6.4.1: an operation's parameters are its children, with no node of input or output between
+    above = node.children.values() if node.kind in ("rpc", "action") else (node,)
+    every = (one.children.get(one.qname_of(module, name)) for one in above)
+    return tuple(found for found in every if found is not None)
 
 
 def _along(axis: str, node: SchemaNode) -> Iterable[SchemaNode]:

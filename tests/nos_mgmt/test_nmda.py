@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
+from ncclient import manager
 
 from nos_mgmt.netconf.capabilities import PRIVATE_CANDIDATE
 from nos_mgmt.sessions import Sessions
 from tests.conftest import Client, make_device
 from tests.nos_mgmt.replies import error, is_ok, parsed
+from tests.nos_mgmt.test_compare import compare
+from tests.nos_mgmt.test_partial_lock import ONE as ENTRY
+from tests.nos_mgmt.test_partial_lock import partial_lock, partial_unlock
+from tests.nos_mgmt.test_startup import told
+from tests.nos_mgmt.test_txid import get_config
 from tests.openconfig import INTERFACES, interface, interfaces
 from yang.diff import NETCONF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from backends.hardware import HardwareBackend
     from nos_mgmt.device import Device
+    from tests.conftest import Server
 
 NMDA = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda"
 ORIGIN = "{urn:ietf:params:xml:ns:yang:ietf-origin}origin"
@@ -306,3 +314,27 @@ def test_3_3_validate_takes_configuration_datastores_by_their_identities(configu
 
 def test_the_elements_are_those_of_the_module(configured: Client) -> None:
     assert parsed(configured.ok(get_data("ds:running"))).tag == f"{{{NETCONF}}}rpc-reply"
+
+
+def test_ncclient_calls_these_operations_over_ssh(start_server: Callable[..., Server]) -> None:
+    """It has no methods for them, and sends them as they are given."""
+    server = start_server("--backends", "hardware")
+    with told(manager.connect, server) as session:
+
+        def call(request: str) -> str:
+            return str(session.dispatch(etree.fromstring(request)).xml)
+
+        assert "<ok/>" in call(edit_data("ds:candidate", interfaces(ONE)))
+        difference = compare("running", "candidate")
+        assert "<operation>create</operation>" in call(difference)
+        session.commit()
+        assert "<mtu>9000</mtu>" in call(get_data("ds:intended"))
+        assert 'origin="or:intended"' in call(get_data("ds:operational", only("Ethernet1") + "<with-origin/>"))
+        assert "operation" not in call(difference)
+        lock_id = re.search(r"lock-id[^>]*>(\d+)<", call(partial_lock(ENTRY)))
+        assert lock_id
+        assert "<ok/>" in call(partial_unlock(lock_id[1]))
+        reading = get_config(known="?").replace("<get-config ", f'<get-config xmlns="{NETCONF}" ')
+        known = re.search(r' \w+:etag="([\w-]+)"', call(reading))
+        assert known
+        assert 'etag="="' in call(reading.replace("?", known[1]))
