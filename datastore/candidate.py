@@ -13,6 +13,8 @@ from yang.merge import merge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from datastore.conditions import Condition
+    from yang.path import Path
     from yang.tree import Node
 
 
@@ -28,6 +30,8 @@ class Candidate:
         self._running = running
         self._tree: Node | None = None
         self._base: Node | None = None
+        self.conditions: dict[Path | None, Condition] = {}
+        """On what condition it becomes running; of several for one node the last."""
 
     @property
     def tree(self) -> Node:
@@ -49,10 +53,12 @@ class Candidate:
     def discard(self) -> None:
         """Make it running again."""
         self._tree = self._base = None
+        self.conditions.clear()
 
     def commit(self) -> None:
         """Take what has just become running as what it was branched from: it was committed, or stays as it is."""
         self._set(self.tree, self._running())
+        self.conditions.clear()
 
     def refuse_clash(self, after: Node) -> None:
         """Raise an error if its edits cannot be made in `after`, which somebody else is about to commit.
@@ -81,6 +87,6 @@ class Candidate:
     def _set(self, tree: Node, base: Node | None) -> None:
         running = self._running()
         if tree is running or tree == running:
-            self.discard()
+            self._tree = self._base = None
         else:
             self._tree, self._base = tree, base

@@ -95,6 +95,7 @@ class Committer:
         self._is_out_of_step = False
         self._empty = self._running = empty
         self._is_closed = False
+        self._refuse: Callable[[Node, Node, Author], None] = lambda *_: None
         # what is left to do when systems could not be reached
         self._unseen: set[Key] = set()
 
@@ -126,6 +127,10 @@ class Committer:
         """Return the object of running that alone calls for the resource under `key`; None if several do, or none."""
         with self._lock:
             return self._wanted.only_source_of(key)
+
+    def guard(self, refuse: Callable[[Node, Node, Author], None]) -> None:
+        """Have `refuse`, given running, what is to be running and by whom, raise a RequestError before anything is changed."""
+        self._refuse = refuse
 
     def look_again(self, keys: Collection[Key]) -> None:
         """See what follows from fixed resources with `keys` that came or went and that nobody told of."""
@@ -233,6 +238,7 @@ class Committer:
         with self._trying(after, phases, keep=True) as plan:
             if plan_id and plan.id != plan_id:
                 raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
+            self._refuse(self._running, after, author)
             accept(plan)
             with phases("journal"):
                 delta = difference(self._running, after)

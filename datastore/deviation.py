@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 Action: TypeAlias = Literal["revert", "adopt", "alarm"]
+Remedy: TypeAlias = Literal["revert", "adopt"]
 Seen: TypeAlias = Literal["event", "comparison"]
 Kind: TypeAlias = Literal["found", "healed", "reverted", "adopted"]
 Name: TypeAlias = "tuple[Key, str]"

@@ -9,24 +9,29 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost
 from datastore.deviation import Event
+from datastore.errors import NotRemedied
 from datastore.policies import Policies, policies_of
 from datastore.readback import Comparison
 from datastore.remedies import Remedies, waits_for
+from yang.errors import DataMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from backends.resource import Key
+    from datastore.commits import Author
     from datastore.committer import Committer
-    from datastore.deviation import Action, Deviation, Kind, Name, Seen
+    from datastore.deviation import Action, Deviation, Kind, Name, Remedy, Seen
     from datastore.readback import Compared
     from datastore.remedies import Outcome
     from datastore.store import Datastores
+    from yang.path import Path
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -55,6 +60,16 @@ class Counts(NamedTuple):
     """Seconds since 1970, UTC."""
 
 
+class _Asked(NamedTuple):
+    """What a client wants to have done about a deviation."""
+
+    number: int
+    action: Remedy
+    author: Author
+    place: Path
+    done: Future[int | None]
+
+
 class Drift:
     """Watches over the systems of one device."""
 
@@ -81,6 +96,7 @@ class Drift:
         self._touched: set[Key] = set()
         self._shaken: set[Key] = set()
         self._is_all_touched = False
+        self._asked: list[_Asked] = []
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="drift", daemon=True)
         self._next_comparison = self._next_round = 0.0
@@ -123,7 +139,34 @@ class Drift:
                 self._shaken.update(shaken)
             self._changed.notify_all()
 
+    def remedy(self, number: int, action: Remedy, author: Author, place: Path) -> int | None:
+        """Revert or adopt the deviation `number`, which a client calls `place`, for `author`, whatever its policy says.
+
+        Returns:
+            The commit that adopts it.
+
+        Raises:
+            DataMissing: It is not there any more.
+            NotRemedied: It could not be done; it says why.
+        """
+        asked = _Asked(number, action, author, place, Future())
+        with self._changed:
+            if self._closing.is_set():
+                raise NotRemedied("the server is ending", place)
+            self._asked.append(asked)
+            self._changed.notify_all()
+        return asked.done.result()
+
     def _watch(self) -> None:
+        try:
+            self._watch_on()
+        finally:
+            with self._changed:
+                asked, self._asked = self._asked, []
+            for one in asked:
+                one.done.set_exception(NotRemedied("the server is ending", one.place))
+
+    def _watch_on(self) -> None:
         while True:
             with self._changed:
                 while not self._closing.is_set() and not self._is_due():
@@ -131,6 +174,7 @@ class Drift:
             # what follows from one thing is gathered: a bulk change is one look
             if self._closing.wait(MERGING):
                 return
+            self._answer()
             try:
                 self._look()
             except BackendLost as error:
@@ -141,12 +185,41 @@ class Drift:
                 logger.exception("a look at the systems failed")
                 self._look_later()
 
+    def _answer(self) -> None:
+        """Do what clients have asked for."""
+        with self._changed:
+            asked, self._asked = self._asked, []
+        for one in asked:
+            try:
+                one.done.set_result(self._remedied(one))
+            except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+                one.done.set_exception(error)
+
+    def _remedied(self, asked: _Asked) -> int | None:
+        # it may have changed, or been healed, since it was last looked at
+        self._settle(self._comparison.compare({self._numbered(asked).key}), "comparison")
+        known = self._numbered(asked)
+        remedies = self._remedies
+        outcomes = remedies.revert([known]) if asked.action == "revert" else remedies.adopt([known], asked.author)
+        (outcome,) = outcomes
+        self._take([outcome], "reverted" if asked.action == "revert" else "adopted")
+        if outcome.trouble:
+            raise NotRemedied(outcome.trouble, known.path)
+        return outcome.commit_id
+
+    def _numbered(self, asked: _Asked) -> Deviation:
+        known = next((one for one in self._deviations.values() if one.id == asked.number), None)
+        if known is None:
+            info = (("bad-element", "deviation"),)
+            raise DataMissing(f"deviation {asked.number} is not there any more", asked.place, info=info)
+        return known
+
     def _look_later(self) -> None:
         self._next_comparison = min(self._next_comparison, time.monotonic() + ROUND)
         self._closing.wait(ROUND)
 
     def _is_due(self) -> bool:
-        return bool(self._touched) or self._is_all_touched or self._pause() == 0
+        return bool(self._touched or self._asked) or self._is_all_touched or self._pause() == 0
 
     def _pause(self) -> float | None:
         """Return the seconds until something is to be done that nobody tells of; None if nothing is."""

@@ -23,6 +23,30 @@ class InUse(RequestError):
     tag = "in-use"
 
 
+class ResourceDenied(RequestError):
+    """A request for more than the server gives."""
+
+    tag = "resource-denied"
+
+
+class TxidMismatch(RequestError):
+    """A change that was made for another state of running than the one there is (draft-ietf-netconf-transaction-id)."""
+
+    type = "protocol"
+
+    def __init__(self, message: str, path: Path | None, etag: str | None) -> None:
+        """Say which node has another etag than was expected, and which; None if it is not there."""
+        super().__init__(message, path)
+        self.etag = etag
+
+
+class UnknownLock(RequestError):
+    """A partial lock that the session does not have (RFC 5717 section 2.4.2)."""
+
+    tag = "invalid-value"
+    type = "protocol"
+
+
 class NotTranslatable(RequestError):
     """Configuration that a backend cannot put into effect as it stands."""
 
@@ -100,6 +124,10 @@ class UnknownCommit(RequestError):
 
 class StateUnknown(RequestError):
     """State that a backend was asked for and did not tell."""
+
+
+class NotRemedied(RequestError):
+    """A deviation that could be neither reverted nor adopted, as was asked; it is still there."""
 
 
 class NotAdoptable(RequestError):

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from typing import NamedTuple
+
 from datastore.errors import InUse, LockDenied
+
+
+class Lock(NamedTuple):
+    """A lock on a whole datastore."""
+
+    session_id: int
+    time: float
+    """When it was taken, in seconds since 1970, UTC."""
 
 
 class Locks:
@@ -10,7 +21,7 @@ class Locks:
 
     def __init__(self) -> None:
         """Have none."""
-        self._holders: dict[str, int] = {}
+        self._holders: dict[str, Lock] = {}
 
     def refuse_lock(self, name: str) -> None:
         """Raise an error if a datastore is locked already.
@@ -20,7 +31,8 @@ class Locks:
         """
         holder = self._holders.get(name)
         if holder is not None:
-            raise LockDenied(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
+            info = (("session-id", str(holder.session_id)),)
+            raise LockDenied(f"{name} is locked by session {holder.session_id}", info=info)
 
     def refuse_use(self, name: str, session_id: int) -> None:
         """Raise an error if a session may not change a datastore.
@@ -29,12 +41,13 @@ class Locks:
             InUse: Another session has locked it.
         """
         holder = self._holders.get(name)
-        if holder is not None and holder != session_id:
-            raise InUse(f"{name} is locked by session {holder}", info=(("session-id", str(holder)),))
+        if holder is not None and holder.session_id != session_id:
+            info = (("session-id", str(holder.session_id)),)
+            raise InUse(f"{name} is locked by session {holder.session_id}", info=info)
 
     def take(self, name: str, session_id: int) -> None:
         """Have a datastore locked by a session."""
-        self._holders[name] = session_id
+        self._holders[name] = Lock(session_id, time.time())
 
     def give_back(self, name: str, session_id: int) -> None:
         """Unlock a datastore.
@@ -43,14 +56,19 @@ class Locks:
             LockDenied: The session has not locked it.
         """
         holder = self._holders.get(name)
-        if holder != session_id:
-            whose = "nobody" if holder is None else f"session {holder}"
-            raise LockDenied(f"{name} is locked by {whose}", info=(("session-id", str(holder or 0)),))
+        if holder is None or holder.session_id != session_id:
+            whose = "nobody" if holder is None else f"session {holder.session_id}"
+            info = (("session-id", str(holder.session_id if holder is not None else 0)),)
+            raise LockDenied(f"{name} is locked by {whose}", info=info)
         del self._holders[name]
+
+    def held(self) -> dict[str, Lock]:
+        """Return the locks, by the names of the datastores."""
+        return dict(self._holders)
 
     def give_all_back(self, session_id: int) -> list[str]:
         """Unlock what a session has locked, and return the names."""
-        names = [name for name, holder in self._holders.items() if holder == session_id]
+        names = [name for name, holder in self._holders.items() if holder.session_id == session_id]
         for name in names:
             del self._holders[name]
         return names

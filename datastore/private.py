@@ -15,8 +15,10 @@ from yang.values import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from datastore.conditions import Condition
     from datastore.history import Commit, History
     from yang.merge import Conflict
+    from yang.path import Path
     from yang.schema import SchemaNode
     from yang.tree import Child, Node
 
@@ -40,6 +42,8 @@ class PrivateCandidate:
         self._base: Node | None = None
         self._tree: Node | None = None
         self._since = 0
+        self.conditions: dict[Path | None, Condition] = {}
+        """On what condition it becomes running; of several for one node the last."""
 
     @property
     def tree(self) -> Node:
@@ -62,6 +66,7 @@ class PrivateCandidate:
         """Make it again what running was when it was branched or last updated (section "discard-changes")."""
         with self.changing:
             self._tree = self._base
+            self.conditions.clear()
 
     def update(self, mode: ResolutionMode = "revert-on-conflict") -> None:
         """Bring into it what has changed in running since it was branched, or last updated.
@@ -93,6 +98,7 @@ class PrivateCandidate:
         """Be branched anew when it is next looked at."""
         with self.changing:
             self._base = self._tree = None
+            self.conditions.clear()
 
     def lock(self) -> None:
         """Lock it: nobody else can change it anyhow, but who has locked it has to know.

@@ -89,13 +89,13 @@ class Remedies:
             for key, group in chunk.items():
                 yield from (Outcome(one, trouble.get(key, "")) for one in group)
 
-    def adopt(self, deviations: Sequence[Deviation]) -> Iterator[Outcome]:
+    def adopt(self, deviations: Sequence[Deviation], author: Author = SYSTEM) -> Iterator[Outcome]:
         """Change the configuration by one commit, or by one for each resource where that is refused; yield what came of it."""
         if not deviations:
             return
         self._note(one for one in deviations if not self._is_noted(one))
         try:
-            yield from self._adopted(deviations)
+            yield from self._adopted(deviations, author)
         except (RequestError, HistoryFailed) as error:
             groups: dict[Key, list[Deviation]] = {}
             for one in deviations:
@@ -104,12 +104,12 @@ class Remedies:
                 yield from (Outcome(one, f"it could not be adopted: {error}") for one in deviations)
                 return
             for group in groups.values():
-                yield from self.adopt(group)
+                yield from self.adopt(group, author)
 
-    def _adopted(self, deviations: Sequence[Deviation]) -> Iterator[Outcome]:
+    def _adopted(self, deviations: Sequence[Deviation], author: Author) -> Iterator[Outcome]:
         comment = f"found changed: {listed(map(str, deviations), 3)}"
         done = self._datastores.commit_apart(
-            lambda tree: adopted(tree, deviations, self._committer), SYSTEM, comment, accept=is_adopted_by(deviations)
+            lambda tree: adopted(tree, deviations, self._committer), author, comment, accept=is_adopted_by(deviations)
         )
         return iter([Outcome(one, "", done.commit_id) for one in deviations])
 

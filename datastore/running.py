@@ -9,12 +9,14 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from datastore.candidates import Candidates
+from datastore.conditions import refuse_mismatch
 from datastore.confirmation import Confirmations
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed
 from datastore.events import ConfirmationEvent, PostConditionsOver
 from datastore.history import SYSTEM, Author
 from datastore.locks import Locks
+from datastore.partial_locks import PartialLocks
 from yang.errors import RequestError
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Running:
         self._confirmations = Confirmations(self._take_back, self._come_true, look)
         self._candidates = Candidates(lambda: self.running, history)
         self._locks = Locks()
+        self._partial_locks = PartialLocks()
+        committer.guard(self._partial_locks.refuse_change)
         # taken in this order: while a commit runs, while the candidate is changed, for a moment
         self._committing = threading.Lock()
         self._editing = threading.Lock()
@@ -101,6 +105,7 @@ class Running:
             InUse: Another session has locked one of the two, or has to confirm a commit.
             ValidationFailed: The session's own candidate is in conflict with what was committed since it was branched.
             NotConfirmable: Nothing waits for `persist_id`.
+            TxidMismatch: It was edited on condition of another state of running.
             PlanChanged: The plan has not the id `plan_id`.
             RequestError: As for `Committer.commit`; both datastores are as they were.
         """
@@ -114,6 +119,8 @@ class Running:
                 private.update()
             candidate = self.candidate if private is None else private.tree
             waiting = self._confirmations.pending
+            conditions = (private or self._candidates.shared).conditions
+            refuse_mismatch(self.running, list(conditions.values()))
             done = self._committer.commit(candidate, author, comment, label, confirmation, plan_id)
             self._expect(confirmation)
             if confirmation is not None and terms is not None:
@@ -126,6 +133,7 @@ class Running:
                 return done
             if confirmation is not None:
                 self._candidates.propose(session_id)
+            conditions.clear()
             private.rebase()
             with self._mutex:
                 self._candidates.shared.rebase()
@@ -186,6 +194,7 @@ class Running:
             self._refuse_use(session_id, private)
             self._confirmations.admit(session_id, None)
             candidate = self.candidate if private is None else private.updated()
+            refuse_mismatch(self.running, list((private or self._candidates.shared).conditions.values()))
             self._committer.plan(candidate)
             keep(self.running, candidate)
             if private is not None:
@@ -272,7 +281,8 @@ class Running:
     def _restore(self, pending: Confirmation, author: Author, reason: str) -> None:
         """Bring back what was running before the confirmed commit; the caller sees to it that nobody commits or edits."""
         tree = self._committer.configuration(pending.before)
-        done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
+        with self._partial_locks.aside():
+            done = self._committer.commit(tree, author, f"taken back to {pending.before or 'nothing'}: {reason}")
         logger.info("commit %s takes back what %s had to confirm: %s", done.commit_id, pending.user, reason)
         self._candidates.take_back()
         self._expect(None)

@@ -5,23 +5,29 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from datastore.errors import CommitFailed, LockDenied
+from datastore.errors import CommitFailed, InUse, LockDenied
 from datastore.events import StartupChanged
 from datastore.running import Running
 from datastore.startup import Startup, begin_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from datastore.committer import Committed, Committer
+    from datastore.conditions import Condition
     from datastore.confirmation import Look
     from datastore.history import Author, History
+    from datastore.locks import Lock
+    from datastore.partial_locks import PartialLock
     from datastore.plan import Plan
     from datastore.private import ResolutionMode
+    from yang.path import Path, XPath
     from yang.tree import Node
 
 FACTORY_LABEL = "factory-default"
-Name = Literal["running", "candidate", "startup"]
+Name = Literal["running", "candidate", "startup", "intended", "factory-default"]
+READ_ONLY = frozenset({"intended", "factory-default"})
+"""The datastores of RFC 8342 and RFC 8808 that nobody writes."""
 
 
 class Datastores(Running):
@@ -82,16 +88,19 @@ class Datastores(Running):
             RequestError: The startup configuration does not fit the models that are served.
             HistoryFailed: The startup configuration cannot be read.
         """
-        if name == "running":
+        if name in ("running", "intended"):
+            # nothing is made of running before it is applied (RFC 8342 section 5.1.4)
             return self.running
+        if name == "factory-default":
+            return self._factory_default
         if name == "startup":
             startup = self._startup.read()
             return startup if startup is not None else self._factory_default
         private = self.private(session_id)
         return private.tree if private is not None else self.candidate
 
-    def edit(self, session_id: int, edit: Callable[[Node], Node]) -> None:
-        """Make the session's candidate what `edit` makes of it.
+    def edit(self, session_id: int, edit: Callable[[Node], Node], conditions: Iterable[Condition] = ()) -> None:
+        """Make the session's candidate what `edit` makes of it, to become running on `conditions`.
 
         Raises:
             InUse: Another session has locked it.
@@ -99,11 +108,15 @@ class Datastores(Running):
         """
         private = self.private(session_id)
         if private is not None:
-            private.edit(edit)
+            with private.changing:
+                private.edit(edit)
+                private.conditions.update({condition.path: condition for condition in conditions})
             return
         with self._editing, self._mutex:
             self._locks.refuse_use("candidate", session_id)
-            self._candidates.shared.edit(edit)
+            shared = self._candidates.shared
+            shared.edit(edit)
+            shared.conditions.update({condition.path: condition for condition in conditions})
 
     def discard(self, session_id: int) -> None:
         """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.
@@ -201,11 +214,55 @@ class Datastores(Running):
             self._locks.give_back(name, session_id)
             self._given_back([name])
 
+    def locks(self) -> dict[str, Lock]:
+        """Return the locks on whole datastores, by their names; those on candidates of sessions' own are not among them."""
+        with self._mutex:
+            return self._locks.held()
+
+    def lock_partially(
+        self, session_id: int, find: Callable[[Node], Collection[Path]], select: Sequence[XPath]
+    ) -> tuple[int, Collection[Path]]:
+        """Let no other session change the nodes that `find` finds in running, which the session named by `select`.
+
+        Returns:
+            The lock's number, and the nodes.
+
+        Raises:
+            LockDenied: A session has locked running, or another one any of the nodes; nothing is locked then.
+            InUse: A confirmed commit waits, so that the nodes may have to change (RFC 5717 section 2.6.2).
+            ResourceDenied: Too many nodes would be locked.
+            RequestError: `find` raises it.
+        """
+        with self._committing:
+            paths = find(self.running)
+            with self._mutex:
+                self._locks.refuse_lock("running")
+            pending = self._confirmations.pending
+            if pending is not None:
+                raise InUse(
+                    f"running has a confirmed commit of {pending.user} that is not confirmed yet",
+                    app_tag="outstanding-confirmed-commit",
+                )
+            return self._partial_locks.take(session_id, paths, select, self.running), paths
+
+    def unlock_partially(self, lock_id: int | None, session_id: int) -> None:
+        """Give a partial lock back.
+
+        Raises:
+            UnknownLock: The session does not have it.
+        """
+        self._partial_locks.give_back(lock_id, session_id)
+
+    def partial_locks(self) -> list[PartialLock]:
+        """Return the partial locks on running, oldest first."""
+        return self._partial_locks.listed(self.running)
+
     def end_session(self, session_id: int) -> None:
         """Give back all that a session has locked, drop its own candidate, and take back, soon, what it has not confirmed."""
         with self._mutex:
             self._given_back(self._locks.give_all_back(session_id))
             self._candidates.end(session_id)
+        self._partial_locks.give_all_back(session_id)
         self._confirmations.end_session(session_id)
 
     def validate(self, tree: Node) -> None:
@@ -261,6 +318,8 @@ class Datastores(Running):
             info = (("session-id", str(pending.session_id or 0)),)
             raise LockDenied(f"running has a confirmed commit of {pending.user} that is not confirmed yet", info=info)
         self._locks.refuse_lock(name)
+        if name == "running":
+            self._partial_locks.refuse_global_lock()
         if name == "candidate" and self._candidates.shared.has_changes:
             # RFC 6241 section 7.5: nobody may lock away another's changes; 0 stands for no session
             raise LockDenied("the candidate has changes that are not committed", info=(("session-id", "0"),))

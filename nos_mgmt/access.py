@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from yang.path import Path
     from yang.schema import SchemaNode
     from yang.tree import Node
 
@@ -21,6 +22,9 @@ class Access:
 
     def refuse_operation(self, operation: SchemaNode) -> None:
         """Raise an error of the kind access-denied if the user may not call an operation."""
+
+    def refuse_action(self, path: Path) -> None:
+        """Raise an error of the kind access-denied if the user may not call the action at `path`."""
 
     def may_receive(self, notification: SchemaNode) -> bool:  # noqa: ARG002 - there are no rules
         """Return whether the user may receive a notification."""

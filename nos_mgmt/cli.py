@@ -47,7 +47,7 @@ def main() -> None:
 )
 @click.option("--state", type=click.Path(path_type=Path), help="The folder for keys and history.  [.nos]")
 @click.option("--models", type=click.Path(path_type=Path), help="The folder of the model set.  [the default set]")
-@click.option("--host", help="The address to listen at.  [127.0.0.1]")
+@click.option("--host", help="The address to listen at for SSH.  [127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The TCP port to listen at; 0 takes a free one.  [8830]")
 @click.option("--backends", help="The backends, separated by commas.  [kernel,hardware]")
 @click.option("--asic-ports", type=click.IntRange(0), help="Ethernet ports of the simulated chip.  [8]")
@@ -62,7 +62,7 @@ def main() -> None:
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log.  [info]")
 @click.option("--known-hosts", type=click.Path(path_type=Path), help="A known_hosts file to put the server's key into.")
 def serve(config: Path | None, known_hosts: Path | None, backends: str | None, **options: Any) -> None:
-    """Serve NETCONF over SSH until Ctrl-C or SIGTERM.
+    """Serve NETCONF until Ctrl-C or SIGTERM: over SSH at one address, or as a file with settings says.
 
     The first start makes a host key and the key of the user 'admin' in the state folder. There is no password.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,12 @@ from datastore.retention import KEEP_ALL, Limits, Retention
 from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
+from datastore.versions import Versions
 from nos_mgmt.access import Access
+from nos_mgmt.library import library, needed
 from nos_mgmt.notifications.publisher import Publisher
 from nos_mgmt.optional import with_features
+from nos_mgmt.traffic import Traffic
 from nos_mgmt.urls import Places
 from yang import deviations
 from yang.features import as_state
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from backends.state import StateSource
     from datastore.deviation import Event
     from datastore.plan import Deferred
+    from nos_mgmt.library import Library
     from yang.path import Path as DataPath
     from yang.schema import SchemaNode
 
@@ -117,6 +122,8 @@ class Device:
             self.schema, self.operational, self._state, lambda: self.committer.running, self.deferred_paths
         )
         self.events = Events()
+        self.traffic = Traffic()
+        self.versions = Versions()
         self.publisher = Publisher(self.schema, self.events, event_log if event_log is not None else EventLog())
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval
@@ -201,16 +208,21 @@ class Device:
         """Return the objects of which something cannot take effect yet."""
         return {deferred.path for deferred in self.deferred() if deferred.path is not None}
 
+    @cached_property
+    def library(self) -> Library:
+        """The modules, as YANG library has them."""
+        datastores = ["running", "candidate", *(["startup"] if self.has_startup else [])]
+        if "ietf-netconf-nmda:get-data" in self.schema.root.children:
+            datastores += ["intended", "operational"]
+        names = [f"ietf-datastores:{name}" for name in datastores]
+        if "factory-default-datastore" in self.schema.modules["ietf-factory-default"].record.features:
+            names.append("ietf-factory-default:factory-default")
+        return library(self.schema, self.modules, self.deviated, self.deviation_module, names)
+
     def texts(self) -> dict[tuple[str, str], str]:
         """Return the name and revision of every module that is served or imported, with the file it is in."""
-        found: dict[tuple[str, str], str] = {}
-        waiting = [module.name for module in self.modules]
-        while waiting:
-            record = self.schema.modules[waiting.pop()].record
-            if (record.name, record.revision) not in found:
-                found[record.name, record.revision] = record.file
-                waiting.extend(name for name in record.imports if name in self.schema.modules)
-        return found
+        names = (module.name for module in self.modules)
+        return {(record.name, record.revision): record.file for record in needed(self.schema, names)}
 
     def text(self, name: str, revision: str) -> str:
         """Return the text of a module.

@@ -35,10 +35,15 @@ OPTIONAL = {
 }
 """The features of ietf-netconf that can be turned off, each with the nodes that depend on it."""
 
+ELSEWHERE = {"url": ("ietf-netconf-nmda", ("edit-data/input/url",))}
+"""Nodes of other modules that depend on a feature of ietf-netconf."""
+
 
 def with_features(tables: Tables, wanted: Collection[str]) -> Tables:
     """Return `tables` with only those optional features of ietf-netconf that are `wanted`."""
     for feature, paths in OPTIONAL.items():
         if feature not in wanted:
             tables = without_feature(tables, "ietf-netconf", feature, paths)
+            module, others = ELSEWHERE.get(feature, ("", ()))
+            tables = without_feature(tables, module, feature, others)
     return tables

@@ -187,6 +187,7 @@ def _limits(settings: Settings) -> Limits:
         settings.user_sessions,
         settings.idle_time,
         settings.rate,
+        settings.logins,
     )
 
 
@@ -213,11 +214,12 @@ def _backends(settings: Settings, embedded: Embedded, say: Callable[[str], None]
 
 def _tune_interpreter() -> None:
     """Keep the collector from walking the trees, millions of objects without cycles, and large work from delaying small."""
-    # whoever waits for the interpreter gets it after this time: a commit asks for it ten times over
-    sys.setswitchinterval(0.0005)
+    # whoever waits for the interpreter gets it after this time: a small request asks for it ten times over
+    sys.setswitchinterval(0.0001)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    # a collection holds everybody up: it looks at some 20,000 young objects at the most, which takes some 10 ms
+    gc.set_threshold(5_000, 4, 200)
 
 
 def _greet(settings: Settings, device: Device, ports: list[int], say: Callable[[str], None]) -> None:

@@ -44,7 +44,8 @@ LEAST = {
     "kernel_ports": 0,
     "message_size": 1,
     "hello_time": 0,
-    "login_time": 0,
+    "login_time": 1,
+    "logins": 1,
     "idle_time": 0,
     "sessions": 1,
     "user_sessions": 0,
@@ -133,6 +134,8 @@ class Settings:
     """Seconds that a client may take to say hello, and that a connection may have no session."""
     login_time: float = 30.0
     """Seconds that a client may take to log in."""
+    logins: int = 256
+    """Connections at once whose clients have not logged in yet."""
     idle_time: float = 0.0
     """Seconds after which a session is ended whose client sends nothing and has no subscription; 0 is never."""
     sessions: int = 256

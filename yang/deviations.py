@@ -29,6 +29,7 @@ def served_modules(schema: Schema) -> list[Module]:
     names: set[str] = set()
     for node in schema.root.descendants():
         names.add(node.module.name)
+        names.update(operation.module.name for operation in node.operations().values())
         if node.kind in ("leaf", "leaf-list"):
             names.update(identity.partition(":")[0] for identity in _identities(node.type))
     return [schema.modules[name] for name in sorted(names)]

@@ -58,10 +58,9 @@ def changes(before: Node, after: Node, path: Path | None = None) -> Iterator[Cha
                 else:
                     yield from changes(old_entry, new_entry, entry_path)
             if schema.user_ordered and old is not None and new is not None:
-                entries, moved = cast("Entries", old), cast("Entries", new)
-                for key in out_of_place(*_not_shared(entries, moved)):
-                    if key in entries:
-                        yield Change(Path(path, schema, key), entries[key], moved[key])
+                entries, others = cast("Entries", old), cast("Entries", new)
+                for key in moved(entries, others):
+                    yield Change(Path(path, schema, key), entries[key], others[key])
         elif isinstance(old, Node) and isinstance(new, Node):
             yield from changes(old, new, here)
         elif old != new or old.__class__ is not new.__class__:
@@ -82,6 +81,11 @@ def entry_changes(before: Entries | None, after: Entries | None) -> Iterator[tup
         other = old.get(key)
         if other is not entry:
             yield key, other, entry
+
+
+def moved(before: Entries, after: Entries) -> list[Key]:
+    """Return the keys of the entries of a user's list that stand elsewhere after than before, and are in both."""
+    return [key for key in out_of_place(*_not_shared(before, after)) if key in before]
 
 
 def difference(before: Node, after: Node, *, is_apart: bool = False) -> str:

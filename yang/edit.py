@@ -18,6 +18,7 @@ from yang.errors import (
     UnknownAttribute,
     UnknownElement,
 )
+from yang.filter import ETAG
 from yang.list_edit import ListEdit
 from yang.tagged import TAG, is_tagged, refuse_other_than_default
 from yang.tree import Node, is_empty, ordered
@@ -37,6 +38,7 @@ from yang.xmldata import (
     twice,
     unknown,
 )
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from yang.list_edit import Place
@@ -51,7 +53,7 @@ OPERATION = f"{{{NETCONF}}}operation"
 INSERT, ANCHOR_KEY, ANCHOR_VALUE = (f"{{{YANG}}}{name}" for name in ("insert", "key", "value"))
 SETTING = frozenset({"merge", "replace", "create"})
 PLACES = frozenset({"first", "last", "before", "after"})
-HAS_ATTRIBUTES_BELOW = etree.XPath("boolean(.//*/@*)")
+HAS_ATTRIBUTES_BELOW = XmlPath("boolean(.//*/@*)")
 PREDICATE = re.compile(r"""\[\s*(?:([\w.-]+):)?([\w.-]+)\s*=\s*("[^"]*"|'[^']*')\s*\]""")
 
 
@@ -194,6 +196,8 @@ class _Editor:
                 operation = str(value)
             elif name == TAG and schema.kind in ("leaf", "leaf-list"):
                 refuse_other_than_default(element, schema)
+            elif name == ETAG:
+                continue
             elif name not in (INSERT, ANCHOR_KEY, ANCHOR_VALUE) or not schema.user_ordered:
                 info = (("bad-attribute", etree.QName(name).localname), *bad(schema))
                 hint = "; the operation attribute belongs to the namespace " + NETCONF if name == "operation" else ""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from yang.tree import Child, Key
 
 
+TXID = "urn:ietf:params:xml:ns:netconf:txid:1.0"
+ETAG = f"{{{TXID}}}etag"
+"""An attribute that says what the client knows of what it asks for, and not what it asks for."""
+
+
 def select(tree: Node, wanted: Sequence[etree._Element]) -> Node:
     """Return what of `tree` the filter elements `wanted` select; several that select one node add up.
 
@@ -106,7 +111,7 @@ def _selected_children(node: Node, wanted: Sequence[etree._Element]) -> Node | N
 
 def _named(element: etree._Element, schema: SchemaNode) -> Iterator[tuple[str, SchemaNode]]:
     tag = element.tag
-    if element.attrib:
+    if any(name != ETAG for name in element.attrib):
         return  # section 6.2.2: the data has no attributes, so no attribute match expression is true
     if tag.startswith("{"):
         child = schema.tags.get(tag)

@@ -34,9 +34,12 @@ OWN = FilePath(__file__).parent / "models"
 NEEDED = (
     "ietf-netconf",
     "ietf-netconf-monitoring",
-    "ietf-netconf-with-defaults",
+    "ietf-netconf-nmda",
     "ietf-netconf-notifications",
+    "ietf-netconf-with-defaults",
+    "ietf-origin",
     "ietf-subscribed-notifications",
+    "ietf-yang-library",
     "ietf-yang-push",
 )
 """Modules that the server itself implements, whatever set it serves."""
@@ -53,11 +56,14 @@ FEATURES = {
     ),
     "ietf-netconf-monitoring": (),
     "ietf-netconf-with-defaults": (),
+    "ietf-yang-library": (),
     "ietf-netconf-private-candidate": ("private-candidate",),
-    "ietf-factory-default": (),
+    "ietf-factory-default": ("factory-default-datastore",),
+    "ietf-netconf-nmda": ("origin", "with-defaults"),
     "ietf-subscribed-notifications": ("encode-xml", "replay", "subtree", "xpath"),
     "ietf-yang-push": ("on-change",),
 }
+PROSE = re.compile(r"""\b(?:description|contact|organization|reference)\s+(?:"(?:[^"\\]|\\.)*"|'[^']*')""")
 COMPILER = (
     "compiler/*.py",
     "generator.py",
@@ -343,9 +349,9 @@ def _shipped() -> Iterator[FilePath]:
 
 
 def _imports(file: FilePath) -> Iterable[str]:
-    return re.findall(
-        r"^\s*(?:import|include)\s+\"?([\w.-]+)\"?\s*[{;]", file.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    # a description may show an import
+    text = PROSE.sub("", file.read_text(encoding="utf-8"))
+    return re.findall(r"^\s*(?:import|include)\s+\"?([\w.-]+)\"?\s*[{;]", text, re.MULTILINE)
 
 
 def _content_hash(modules: FilePath) -> str:

@@ -50,8 +50,12 @@ def report(tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config
 
     Defaults of state are reported as well unless `config_only`.
     """
-    if wanted is None:
-        selected = with_defaults(tree, mode, config_only=config_only)
-    else:
-        selected = wanted.select(tree, mode, config_only=config_only)
+    selected = reported(tree, wanted, mode, config_only=config_only)
     return print_tagged(tree, selected) if mode == "report-all-tagged" else print_children(selected)
+
+
+def reported(tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config_only: bool = True) -> Node:
+    """Return what `report` prints."""
+    if wanted is None:
+        return with_defaults(tree, mode, config_only=config_only)
+    return wanted.select(tree, mode, config_only=config_only)

@@ -69,3 +69,17 @@ def _key(text: str, node: SchemaNode, values: list[str]) -> Key:
         leaf.type.parse(unquote(value), lambda module, leaf=leaf: module or leaf.module.name)  # type: ignore[misc]  # of this turn
         for leaf, value in zip(leaves, values, strict=True)
     )
+
+
+def resource_of(path: Path) -> str:
+    """Return the data resource identifier of a node, which `parse_resource` reads."""
+    return "".join(f"/{step.schema.qname}{_values(step)}" for step in path.steps())
+
+
+def _values(step: Path) -> str:
+    if step.key is None:
+        return ""
+    schema = step.schema
+    leaves = [schema] if schema.kind == "leaf-list" else [schema.children[name] for name in schema.keys]
+    texts = [quote(leaf.type.text(value), safe="") for leaf, value in zip(leaves, step.key, strict=True)]
+    return f"={','.join(texts)}"

@@ -29,7 +29,10 @@ CHUNK = 256
 class Node:
     """A container, a list entry, or the top of a tree."""
 
-    __slots__ = ("children", "schema")
+    __slots__ = ("children", "digest", "schema")
+
+    digest: bytes
+    """What stands for its content, once somebody has asked for it (`yang.etags`)."""
 
     def __init__(self, schema: SchemaNode, children: Mapping[str, Child]) -> None:
         """Make a node of `children`, which must stand in the order of the schema; `ordered` puts them so."""
@@ -93,11 +96,13 @@ class Entries:
     RFC 7950 section 7.7.7 wants the same order for the same data however it came about; sorting gives it.
     """
 
-    __slots__ = ("_bounds", "_chunks", "schema")
+    __slots__ = ("_bounds", "_chunks", "schema", "sums")
 
     def __init__(self, schema: SchemaNode, entries: Mapping[Key, Node] | Iterable[tuple[Key, Node]] = ()) -> None:
         """Hold `entries`, in any order if the list is ordered by system; a later one replaces one of the same key."""
         self.schema = schema
+        self.sums: tuple[tuple[int, int] | None, ...] | None = None
+        """What stands for the content of each chunk, as far as somebody has asked for it (`yang.etags`)."""
         chunk = dict(entries)
         if len(chunk) > 1 and self._is_sorted:
             chunk = dict(sorted(chunk.items(), key=lambda item: self._order(item[0])))
@@ -165,15 +170,21 @@ class Entries:
             touched[index] = self._merged(touched.get(index, chunks[index]), new)
         pieces: list[dict[Key, Node]] = []
         bounds: list[Any] = []
+        sums: list[tuple[int, int] | None] = []
         for index, chunk in enumerate(chunks):
             if index in touched:
                 split = _split(touched[index])
                 pieces.extend(split)
                 bounds.extend(map(self._first, split))
+                sums.extend([None] * len(split))
             elif chunk:
                 pieces.append(chunk)
                 bounds.append(self._bounds[index] if self._bounds else None)
-        return self._of(tuple(pieces), tuple(bounds))
+                sums.append(self.sums[index] if self.sums is not None else None)
+        result = self._of(tuple(pieces), tuple(bounds))
+        if self.sums is not None:
+            result.sums = tuple(sums)
+        return result
 
     def moved(self, key: Key, node: Node, before: Key | None, *, first: bool = False) -> Entries:
         """Return a user's list with `node` put before the entry `before`, at the front if `first`, otherwise last."""

@@ -20,6 +20,7 @@ from yang.path import Path
 from yang.tree import Entries, Node, ordered
 from yang.values import listed, shown
 from yang.xmlio import inner_xml
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from yang.types import Resolve
     from yang.values import Value
 
-MIXED = etree.XPath("descendant-or-self::*[*][text()[normalize-space()]]")
+MIXED = XmlPath("descendant-or-self::*[*][text()[normalize-space()]]")
 ANY = frozenset({"anydata", "anyxml"})
 OPERATIONS = frozenset({"rpc", "notification"})
 
@@ -87,7 +88,7 @@ def _refuse_missing(node: Node) -> None:
         child = node.children.get(name)
         if child is None and not all(case_in_use(node, *case) for case in schema.cases):
             continue
-        if schema.mandatory and child is None:
+        if child is None and (schema.mandatory or schema.min_elements):
             raise MissingElement(f"{name} is missing", info=bad(schema))
         if schema.kind == "container" and (child is not None or not schema.presence):
             _refuse_missing(child if isinstance(child, Node) else Node(schema, {}))

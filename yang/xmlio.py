@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -11,6 +11,7 @@ from lxml import etree
 from yang.errors import BadElement
 from yang.types import InstanceIdentifierType
 from yang.values import Identity, InstanceIdentifier
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from yang.schema import SchemaNode
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 TAG = re.compile(r"(<[^\s/>]+)(.*)", re.DOTALL).match
 PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall
-DESCENTS = [etree.XPath("/".join("*" * steps)) for steps in range(1, 11)]
+DESCENTS = [XmlPath("/".join("*" * steps)) for steps in range(1, 11)]
 """The elements so many levels further down."""
 HAS_DOCTYPE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE").match
 """A document type stands before the first element; further on the same characters are text."""
@@ -88,7 +89,7 @@ def is_deeper(root: etree._Element, levels: int) -> bool:
     found = [root]
     while found and levels:
         steps = min(levels, len(DESCENTS))
-        found = [element for above in found for element in cast("Any", DESCENTS[steps - 1](above))]
+        found = [element for above in found for element in DESCENTS[steps - 1](above)]
         levels -= steps
     return bool(found)
 

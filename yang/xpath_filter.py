@@ -18,6 +18,7 @@ from yang.xpath_text import read_xpath
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from yang.path import Path
     from yang.schema import Schema, SchemaNode
     from yang.tree import Child, Key
     from yang.with_defaults import Mode
@@ -61,6 +62,12 @@ class XPathFilter:
                 kept.keep(node)
         selected = kept.built(root, config_only=config_only, is_full=is_full)
         return trimmed(selected) if mode == "trim" else selected
+
+    def paths(self, tree: Node) -> list[Path]:
+        """Return the paths of the nodes of `tree` that it selects."""
+        root = Cursor(tree.schema, tree, None)
+        found = nodes(self._evaluate(Context(root, root)))
+        return [cast("Cursor", node.parent if isinstance(node, Text) else node).path() for node in found]
 
     def bounds(self) -> list[etree._Element] | None:
         """Return elements of a subtree filter that selects all that the expression looks at; None if that may be everything."""

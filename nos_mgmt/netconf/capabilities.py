@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PRIVATE_CANDIDATE = "urn:ietf:params:netconf:capability:private-candidate:1.0"
 """Without parameters: every resolution mode is supported, and revert-on-conflict is the default."""
+LIBRARY_REVISION = "2019-01-04"
 OPTIONAL = {
     "writable-running": "urn:ietf:params:netconf:capability:writable-running:1.0",
     "startup": "urn:ietf:params:netconf:capability:startup:1.0",
@@ -25,11 +26,16 @@ WITH_DEFAULTS = (
     "urn:ietf:params:netconf:capability:with-defaults:1.0"
     "?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim"
 )
+OPERATIONAL_DEFAULTS = (
+    "urn:ietf:params:netconf:capability:with-operational-defaults:1.0"
+    "?basic-mode=report-all&also-supported=report-all-tagged,trim,explicit"
+)
 CAPABILITIES = (
     BASE_1_0,
     BASE_1_1,
     "urn:ietf:params:netconf:capability:candidate:1.0",
     "urn:ietf:params:netconf:capability:confirmed-commit:1.1",
+    "urn:ietf:params:netconf:capability:partial-lock:1.0",
     PRIVATE_CANDIDATE,
     "urn:ietf:params:netconf:capability:rollback-on-error:1.0",
     "urn:ietf:params:netconf:capability:validate:1.1",
@@ -37,6 +43,8 @@ CAPABILITIES = (
     WITH_DEFAULTS,
     "urn:ietf:params:netconf:capability:notification:1.0",
     "urn:ietf:params:netconf:capability:interleave:1.0",
+    OPERATIONAL_DEFAULTS,
+    "urn:ietf:params:netconf:capability:txid:etag:1.0",
 )
 
 
@@ -47,7 +55,16 @@ def capabilities(device: Device) -> list[str]:
     optional = [uri for feature, uri in OPTIONAL.items() if feature in device.features]
     if device.places.schemes:
         optional.append(f"urn:ietf:params:netconf:capability:url:1.0?scheme={','.join(device.places.schemes)}")
-    return [*CAPABILITIES, *optional, *modules, own]
+    return [*CAPABILITIES, *optional, *_libraries(device), *modules, own]
+
+
+def _libraries(device: Device) -> list[str]:
+    """Return how the library is announced: as RFC 8525 section 2 has it, and as RFC 7950 section 5.6.4 does for older clients."""
+    content_id = device.library.content_id
+    return [
+        f"urn:ietf:params:netconf:capability:yang-library:1.1?revision={LIBRARY_REVISION}&content-id={content_id}",
+        f"urn:ietf:params:netconf:capability:yang-library:1.0?revision={LIBRARY_REVISION}&module-set-id={content_id}",
+    ]
 
 
 def tell_of_changes(device: Device) -> None:

@@ -97,7 +97,9 @@ class Channel:
         def push(message: bytes) -> None:
             self._loop.call_soon_threadsafe(self._push, message)
 
-        self._session = Session(self._service.device, self._service.sessions, author, end, push, self.peer.address)
+        transport = f"netconf-{self.peer.transport}"
+        device, sessions = self._service.device, self._service.sessions
+        self._session = Session(device, sessions, author, end, push, self.peer.address, transport)
         self._timers.append(self._loop.call_later(self._service.limits.hello_time, self._give_up))
         if self._idle_time:
             self._timers.append(self._loop.call_later(self._idle_time, self._end_if_idle))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.confirmation import TIMEOUT, Terms
+from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import configuration_in
 from nos_mgmt.netconf.messages import MissingParameter
 from nos_mgmt.netconf.post_conditions import post_conditions
@@ -21,7 +22,7 @@ def validate(call: Call) -> None:
     call.device.datastores.validate(configuration_in(call, source, is_judged=True))
 
 
-def commit(call: Call) -> None:
+def commit(call: Call) -> str | None:
     """Make the candidate running, for good or until it is confirmed (section 8.4.5.1), by somebody or by what comes true."""
     given = call.input.get
     terms = post_conditions(call)
@@ -42,6 +43,7 @@ def commit(call: Call) -> None:
         persist_id=given("persist-id"),
         plan_id=given("nos-history:plan-id") or "",
     )
+    return txid.ok(call, call.device.datastores.running)
 
 
 def cancel_commit(call: Call) -> None:

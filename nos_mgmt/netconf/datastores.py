@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 PRIVATE_CANDIDATE = "urn:ietf:params:xml:ns:yang:ietf-netconf-private-candidate"
+NMDA = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda"
+OPERATIONAL = "ietf-datastores:operational"
+CONVENTIONAL: dict[str, Name] = {
+    "ietf-datastores:running": "running",
+    "ietf-datastores:candidate": "candidate",
+    "ietf-datastores:startup": "startup",
+    "ietf-datastores:intended": "intended",
+    "ietf-factory-default:factory-default": "factory-default",
+}
+"""The configuration datastores by their identities."""
 FACTORY_DEFAULT = "urn:ietf:params:xml:ns:yang:ietf-factory-default"
 
 
@@ -54,7 +64,7 @@ def configuration_in(call: Call, choice: Node, *, is_judged: bool = False) -> No
         config = config_at(call, choice.get("url"))
     if config is not None:
         return inline_config(config, call.device.schema, is_judged=is_judged)
-    return call.device.datastores.read(named_datastore(choice), call.session.id)
+    return call.device.datastores.read(named_datastore(call, choice), call.session.id)
 
 
 def config_at(call: Call, url: str) -> _Element:
@@ -85,6 +95,25 @@ def keep_at(call: Call, url: str, content: str) -> None:
     call.device.places.write(url, DECLARATION + f'<config xmlns="{NETCONF}">{content}</config>'.encode())
 
 
-def named_datastore(choice: Node) -> Name:
-    """Return the datastore that a source or target names; the schema has seen to it that it is one that there is."""
-    return cast("Name", next(iter(choice.children)))
+def named_datastore(call: Call, choice: Node) -> Name:
+    """Return the datastore that a source or target names.
+
+    Raises:
+        InvalidParameter: It is named by an identity of which there is no datastore (RFC 8526 sections 3.2 and 3.3).
+    """
+    name, value = next(iter(choice.children.items()))
+    return datastore_of(call, value) if name == "ietf-netconf-nmda:datastore" else cast("Name", name)
+
+
+def datastore_of(call: Call, identity: object) -> Name:
+    """Return the configuration datastore that an identity of RFC 8342 names.
+
+    Raises:
+        InvalidParameter: This server has no such datastore, or it holds no configuration alone.
+    """
+    name = CONVENTIONAL.get(str(identity))
+    if name is None or (name == "startup" and not call.device.has_startup):
+        raise InvalidParameter(
+            f"datastore: {identity} is no configuration datastore of this server", info=(("bad-element", "datastore"),)
+        )
+    return name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from datastore.conditions import refuse_mismatch
 from datastore.errors import ValidationFailed
+from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import config_at, configuration_in, keep_at, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import mode_of
@@ -14,10 +16,11 @@ from yang.validate import validate
 from yang.with_defaults import with_defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lxml.etree import _Element
 
+    from datastore.conditions import Condition
     from datastore.store import Name
     from nos_mgmt.netconf.session import Call
     from yang.edit import DefaultOperation
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 
-def edit_config(call: Call) -> None:
+def edit_config(call: Call) -> str | None:
     """Edit the candidate, or running where that can be written."""
     config = cast("_Element | None", call.input.get("config"))
     if config is None:
@@ -45,12 +48,15 @@ def edit_config(call: Call) -> None:
         return after if test_option != "test-only" else before
 
     # whatever error-option says, an element that is in error changes nothing; rollback-on-error holds for all
+    conditions = txid.conditions(call, config) if test_option != "test-only" else []
+    target = named_datastore(call, call.input.get("target"))
     try:
-        _change(call, named_datastore(call.input.get("target")), edited)
+        change(call, target, edited, conditions)
     except ValidationFailed as failed:
         raise ValidationFailed([*errors, *failed.errors]) from failed
     if errors:
         raise ValidationFailed(errors)
+    return txid.ok(call, call.device.datastores.read(target, call.session.id))
 
 
 def copy_config(call: Call) -> None:
@@ -58,7 +64,7 @@ def copy_config(call: Call) -> None:
     source, target = (cast("Node", call.input.get(name)) for name in ("source", "target"))
     datastores, mode = call.device.datastores, mode_of(call)
     if source.children == target.children:
-        name = named_datastore(source)
+        name = named_datastore(call, source)
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
 
     def retrieved() -> Node:
@@ -71,20 +77,30 @@ def copy_config(call: Call) -> None:
         tree = call.access.visible(configuration_in(call, source))
         keep_at(call, target.get("url"), report(tree, None, mode))
         return
-    if named_datastore(target) == "startup":
+    if named_datastore(call, target) == "startup":
         datastores.save(call.session.id, retrieved())
         return
     # what comes with the request, or is elsewhere, is read at once; a datastore in its turn: what is running by then
     given = retrieved() if source.children.keys() & {"config", "url"} else None
-    _change(call, named_datastore(target), lambda _: given if given is not None else retrieved())
+    change(call, named_datastore(call, target), lambda _: given if given is not None else retrieved())
 
 
-def _change(call: Call, target: Name, change: Callable[[Node], Node]) -> None:
-    """Make a datastore what `change` makes of it: the candidate, or running by a commit of its own."""
+def change(call: Call, target: Name, make: Callable[[Node], Node], conditions: Collection[Condition] = ()) -> None:
+    """Make a datastore what `make` makes of it: the candidate, to become running on `conditions`, or running at once.
+
+    Raises:
+        TxidMismatch: Running is not as the conditions want it.
+        RequestError: `make` raises it, or as for `Datastores.edit` and `Datastores.write`.
+    """
+
+    def made(before: Node) -> Node:
+        refuse_mismatch(before, conditions)
+        return make(before)
+
     if target == "running":
-        call.device.datastores.write(call.session.id, change, call.session.author)
+        call.device.datastores.write(call.session.id, made, call.session.author)
     else:
-        call.device.datastores.edit(call.session.id, change)
+        call.device.datastores.edit(call.session.id, make, conditions)
 
 
 def delete_config(call: Call) -> None:

@@ -8,9 +8,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from datastore.errors import ValidationFailed
+from datastore.errors import TxidMismatch, ValidationFailed
 from yang.diff import NETCONF, YANG
 from yang.errors import InvalidValue, MissingAttribute, MissingElement, RequestError
+from yang.path import XPath
 from yang.xmlio import MalformedXml, parse_document
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ BASE_1_0 = "urn:ietf:params:netconf:base:1.0"
 BASE_1_1 = "urn:ietf:params:netconf:base:1.1"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 HISTORY = "urn:nos-mgmt:yang:nos-history"
+TXID_MODULE = "urn:ietf:params:xml:ns:yang:ietf-netconf-txid"
 XML = "http://www.w3.org/XML/1998/namespace"
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 IN_HISTORY = frozenset({"commit", "user", "time"})
@@ -170,12 +172,24 @@ def rpc_error(error: RequestError) -> str:
         parts.append(f"<error-path{_declared(namespaces)}>{escape(text)}</error-path>")
     parts.append(f'<error-message xml:lang="en">{escape(_printable(error.message))}</error-message>')
     detail = error.detail if isinstance(error, DetailedError) else ""
-    if error.info or detail:
+    if isinstance(error, TxidMismatch):
+        parts.append(f"<error-info>{_mismatch(error)}</error-info>")
+    elif error.info or detail:
         inner = detail + "".join(
             f"<{name}{_namespace(name)}>{escape(_printable(text))}</{name}>" for name, text in error.info
         )
         parts.append(f"<error-info>{inner}</error-info>")
     return f"<rpc-error>{''.join(parts)}</rpc-error>"
+
+
+def _mismatch(error: TxidMismatch) -> str:
+    """Return the structure txid-value-mismatch-error-info."""
+    text, namespaces = error.path.xpath() if error.path is not None else XPath("/", {})
+    value = f"<mismatch-etag-value>{error.etag}</mismatch-etag-value>" if error.etag is not None else ""
+    return (
+        f'<txid-value-mismatch-error-info xmlns="{TXID_MODULE}">'
+        f"<mismatch-path{_declared(namespaces)}>{escape(text)}</mismatch-path>{value}</txid-value-mismatch-error-info>"
+    )
 
 
 def _namespace(name: str) -> str:

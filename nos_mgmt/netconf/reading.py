@@ -7,11 +7,13 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from yang import deviations
+from yang.annotated import defaults_of
 from yang.errors import BadAttribute, InvalidValue, MissingAttribute, RequestError
-from yang.reporting import SubtreeFilter, report
+from yang.reporting import SubtreeFilter, report, reported
 from yang.xpath_filter import XPathFilter
 
 if TYPE_CHECKING:
@@ -39,8 +41,13 @@ def get(call: Call) -> str:
 
 def get_config(call: Call) -> str:
     """Answer with the configuration in a datastore."""
-    tree = call.device.datastores.read(named_datastore(call.input.get("source")), call.session.id)
-    return f"<data>{report(call.access.visible(tree), filter_of(call), mode_of(call))}</data>"
+    tree = call.device.datastores.read(named_datastore(call, call.input.get("source")), call.session.id)
+    visible, wanted, mode = call.access.visible(tree), filter_of(call), mode_of(call)
+    if not txid.is_asked(call):
+        return f"<data>{report(visible, wanted, mode)}</data>"
+    call.device.versions.remember(tree)
+    selected = reported(visible, wanted, mode)
+    return txid.data("data", call, visible, selected, defaults_of(visible, mode))
 
 
 def get_schema(call: Call) -> str:

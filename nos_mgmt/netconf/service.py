@@ -32,6 +32,8 @@ class Limits(NamedTuple):
     """Seconds after which a session is ended whose client sends nothing and has no subscription; 0 is never."""
     rate: float = 0.0
     """Requests of one session in a second; more are not read before their time. 0 is any number."""
+    logins: int = 256
+    """Connections at once whose clients have not logged in yet."""
 
 
 class Peer(NamedTuple):
@@ -57,14 +59,27 @@ class Service:
         self.executor = executor
         self.limits = limits
         self.channels: set[Channel] = set()
+        self._logins = 0
+
+    def begin_login(self, client: str) -> bool:
+        """Note that a client has come; False, and nothing, if as many are logging in as may be."""
+        if self._logins >= self.limits.logins:
+            logger.warning("a connection from %s was refused: %d others are logging in", client, self._logins)
+            return False
+        self._logins += 1
+        return True
+
+    def end_login(self) -> None:
+        """Note that one of those has logged in, or has gone."""
+        self._logins -= 1
 
     def refusal(self, user: str) -> str:
         """Return why no session of `user` is let in now; empty if one is."""
         if len(self.channels) >= self.limits.sessions:
-            return f"there are {len(self.channels)} sessions, and no more may be"
+            return f"as many sessions are open as may be: {self.limits.sessions}"
         most = self.limits.user_sessions
         if most and sum(channel.peer.user == user for channel in self.channels) >= most:
-            return f"{user} has {most} sessions, and no more may be"
+            return f"as many sessions of {user} are open as may be: {most}"
         return ""
 
     def begin(self, channel: Channel) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datastore.database import HistoryFailed
 from datastore.events import SessionEnded, SessionStarted
-from nos_mgmt.netconf import capabilities, notifications
+from nos_mgmt.netconf import actions, capabilities, notifications
 from nos_mgmt.netconf.messages import (
     BASE_1_1,
     BadHello,
@@ -24,6 +24,7 @@ from nos_mgmt.netconf.messages import (
     taken_apart,
 )
 from nos_mgmt.netconf.operations import OPERATIONS
+from nos_mgmt.traffic import SSH
 from yang.errors import RequestError
 from yang.xmldata import read_input
 
@@ -73,8 +74,9 @@ class Session:
         end: Callable[[], None],
         push: Callable[[bytes], None],
         source_host: str = "",
+        transport: str = SSH,
     ) -> None:
-        """Serve `device` to the client that `author` tells of, given the session's number, and that is at `source_host`.
+        """Serve `device` to the client that `author` tells of, given the session's number, at `source_host` over `transport`.
 
         `end` cuts the client off, and `push` sends it a message that answers no request; any thread may call them, and neither
         waits. Whoever gives `push` calls `pushed` when such a message has been written.
@@ -82,7 +84,6 @@ class Session:
         self._device = device
         self._registry = registry
         self._end = end
-        self._push = push
         self._unwritten = 0
         self._pushing = threading.Lock()
         self.source_host = source_host
@@ -94,6 +95,8 @@ class Session:
         self._is_busy = False
         self.id = registry.open(self._kill)
         self.author = author(self.id)
+        self.traffic = device.traffic.begin(self.id, self.author, transport, source_host)
+        self._push = self.traffic.counted(push)
         self.is_open = True
         """False when nothing more is to be read."""
         self.is_greeted = False
@@ -173,6 +176,7 @@ class Session:
         self._give_back()
 
     def _kill(self, killer: int | None) -> None:
+        self.traffic.is_ended_well = True
         # RFC 6241 section 7.9: who is told that a session has been killed finds its locks gone
         self._killer = killer
         self.close("killed")
@@ -180,6 +184,7 @@ class Session:
 
     def _give_back(self) -> None:
         self._registry.close(self.id)
+        self.traffic.end()
         self._device.datastores.end_session(self.id)
         self._device.publisher.end_session(self.id)
         with self._mutex:
@@ -195,10 +200,13 @@ class Session:
         try:
             rpc = read_rpc(message)
         except BadRpc as bad:
+            self.traffic.received(is_good=False)
+            self.traffic.refused()
             # RFC 6241 appendix A: malformed-message is not for clients that know only base:1.0
             if isinstance(bad.error, MalformedMessage) and not self.chunked:
                 bad.error.tag = "operation-failed"
             return error_reply(bad.attributes, [bad.error])
+        self.traffic.received(is_good=True)
         try:
             answer = reply(rpc.attributes, self._carry_out(rpc.operation))
             outcome = "ok"
@@ -215,6 +223,8 @@ class Session:
                 rpc.attributes, [RequestError("the server failed over this request; its log tells more")]
             )
             outcome = "failed"
+        if outcome != "ok":
+            self.traffic.refused()
         logger.debug(
             "session %d: %s %s in %.1f ms",
             self.id,
@@ -229,6 +239,7 @@ class Session:
             offered = read_hello(message)
         except BadHello as error:
             logger.warning("session %d: %s", self.id, error)
+            self.traffic.greeted_badly()
             self.close("bad-hello")
             return
         self.chunked = BASE_1_1 in offered
@@ -240,6 +251,9 @@ class Session:
         self._device.events.publish(SessionStarted(time.time(), self.id, self.author.user, self.source_host))
 
     def _carry_out(self, operation: etree._Element) -> str | None:
+        if operation.tag == actions.ACTION:
+            path, given = actions.called(operation, self._device)
+            return actions.carry_out(Call(self._device, self._registry, self, given, operation), path)
         schema = self._device.schema.rpc(str(operation.tag))
         function = OPERATIONS.get(str(operation.tag))
         if schema is None or function is None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def close_session(call: Call) -> None:
     """End the session after this answer."""
+    call.session.traffic.is_ended_well = True
     call.session.close("closed")
 
 

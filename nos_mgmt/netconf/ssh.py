@@ -53,6 +53,8 @@ SIGNATURES = (
 )
 """How users may prove that they have their keys: nothing with SHA-1 (RFC 9142, RFC 8332)."""
 KEEPALIVE_INTERVAL = 60
+CALL_LINGERS = 1.0
+"""Seconds from the end of a periodic call's last session to the end of the connection."""
 
 
 class SshTransport(Transport):
@@ -132,12 +134,18 @@ class _Server(asyncssh.SSHServer):
         self._listener = listener
         self._idle_time = idle_time
         self._connection: asyncssh.SSHServerConnection | None = None
+        self._is_logging_in = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
         self._listener.connections.add(conn)
+        address, port, *_ = conn.get_extra_info("peername") or ("nowhere", 0)
+        self._is_logging_in = self._listener.service.begin_login(f"{address} port {port}")
+        if not self._is_logging_in:
+            conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._end_login()
         if self._connection is not None:
             self._listener.connections.discard(self._connection)
         if isinstance(exc, (asyncssh.Error, OSError)):
@@ -155,29 +163,41 @@ class _Server(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return key.public_data in self._listener.keys.get(username, ())
 
+    def _end_login(self) -> None:
+        if self._is_logging_in:
+            self._is_logging_in = False
+            self._listener.service.end_login()
+
     def auth_completed(self) -> None:
+        self._end_login()
         if self._connection is not None:
             _close_unless_used(self._listener, self._connection)
 
     def session_requested(self) -> asyncssh.SSHServerSession[bytes]:
         assert self._connection is not None  # noqa: S101 - asyncssh has made it before
-        why = self._listener.service.refusal(str(self._connection.get_extra_info("username")))
+        user = str(self._connection.get_extra_info("username"))
+        why = self._listener.service.refusal(user)
         if why:
+            logger.warning("a session of %s was refused: %s", user, why)
             # this is the one place where SSH lets a reason be told (RFC 4254 section 5.1)
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, why)
         return _Session(self._listener, self._connection, self._idle_time)
 
 
-def _close_unless_used(transport: SshTransport, connection: asyncssh.SSHServerConnection) -> None:
-    """Close a connection that has no session when the time for a hello is over."""
-    asyncio.get_running_loop().call_later(transport.service.limits.hello_time, transport.close_if_idle, connection)
+def _close_unless_used(
+    transport: SshTransport, connection: asyncssh.SSHServerConnection, seconds: float | None = None
+) -> None:
+    """Close a connection that has no session after some time, that for a hello if nothing is said."""
+    wait = transport.service.limits.hello_time if seconds is None else seconds
+    asyncio.get_running_loop().call_later(wait, transport.close_if_idle, connection)
 
 
 class _Wire(Wire):
     """An SSH channel as a session writes to it."""
 
-    def __init__(self, transport: SshTransport, connection: asyncssh.SSHServerConnection) -> None:
+    def __init__(self, transport: SshTransport, connection: asyncssh.SSHServerConnection, linger: float | None) -> None:
         self._transport = transport
+        self._linger = linger
         self.connection = connection
         self.channel: asyncssh.SSHServerChannel[bytes] | None = None
 
@@ -199,7 +219,7 @@ class _Wire(Wire):
     def finish(self) -> None:
         if self.channel is not None:
             self.channel.exit(0)
-        _close_unless_used(self._transport, self.connection)
+        _close_unless_used(self._transport, self.connection, self._linger)
 
     def cut(self) -> None:
         if self.channel is not None:
@@ -215,7 +235,8 @@ class _Session(asyncssh.SSHServerSession[bytes]):
     ) -> None:
         address, port, *_ = connection.get_extra_info("peername") or ("", 0)
         peer = Peer(str(connection.get_extra_info("username")), "ssh", address, port)
-        self._wire = _Wire(transport, connection)
+        # a call that has an end of its own is over with its session
+        self._wire = _Wire(transport, connection, None if idle_time is None else CALL_LINGERS)
         self._service = transport.service
         self._channel = Channel(transport.service, peer, self._wire, idle_time)
 

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
-from nos_mgmt.netconf import notifications, subscriptions
-from nos_mgmt.netconf.capabilities import capabilities
+from nos_mgmt.netconf import monitoring, notifications, subscriptions, yang_library
 from nos_mgmt.netconf.times import date_and_time
-from yang import deviations
-from yang.values import Identity, Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,6 +16,7 @@ if TYPE_CHECKING:
     from datastore.deviation import Deviation
     from nos_mgmt.device import Device
     from yang.tree import Key
+    from yang.values import Value
 
 OWN_PATHS = (
     *(
@@ -42,6 +40,11 @@ OWN_PATHS = (
     "/ietf-netconf-monitoring:get-schema/*",
     "/nos-drift:drift/default-action",
     "/nos-drift:drift/policy/action",
+    "/ietf-nmda-compare:compare/*",
+    "/ietf-netconf-nmda:get-data/*",
+    "/ietf-netconf-nmda:edit-data/*",
+    "/ietf-netconf-partial-lock:partial-lock/*",
+    "/ietf-netconf-partial-lock:partial-unlock/*",
     "/ietf-netconf-private-candidate:update/*",
     "/ietf-factory-default:factory-reset/*",
     "/nos-schedule:schedule-commit/*",
@@ -285,46 +288,6 @@ class DriftStatistics(StateSource):
         return {(): leaves}
 
 
-class Capabilities(StateSource):
-    """What hello says, again (RFC 6022 section 2.1.1)."""
-
-    path: ClassVar[str] = "/ietf-netconf-monitoring:netconf-state/capabilities"
-    leaves: ClassVar[tuple[str, ...]] = ("capability",)
-
-    def __init__(self, device: Device) -> None:
-        """Tell of the capabilities of `device`."""
-        self._device = device
-
-    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Any]]:  # noqa: ARG002 - a container
-        """Return the capabilities."""
-        return {(): {"capability": tuple(capabilities(self._device))}}
-
-
-class Schemas(StateSource):
-    """The modules that get-schema has (RFC 6022 section 2.1.3)."""
-
-    path: ClassVar[str] = "/ietf-netconf-monitoring:netconf-state/schemas/schema"
-    leaves: ClassVar[tuple[str, ...]] = ("identifier", "version", "format", "namespace", "location")
-
-    def __init__(self, device: Device) -> None:
-        """Tell of the modules of `device`."""
-        self._device = device
-
-    def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Any]]:
-        """Return the modules."""
-        format_ = Identity("ietf-netconf-monitoring:yang")
-        found: dict[Key, Mapping[str, Any]] = {
-            (name, revision, format_): {
-                "namespace": self._device.schema.modules[name].namespace,
-                "location": ("NETCONF",),
-            }
-            for name, revision in self._device.texts()
-        }
-        own = (deviations.NAME, deviations.REVISION, format_)
-        found[own] = {"namespace": deviations.NAMESPACE, "location": ("NETCONF",)}
-        return found if keys is None else {key: found[key] for key in keys if key in found}
-
-
 def own_state(device: Device) -> tuple[StateSource, ...]:
     """Return the sources."""
     sources = (
@@ -334,11 +297,11 @@ def own_state(device: Device) -> tuple[StateSource, ...]:
         Scheduled,
         Deviations,
         DriftStatistics,
-        Capabilities,
-        Schemas,
         notifications.Streams,
         subscriptions.SubscribedStreams,
         subscriptions.Subscriptions,
         subscriptions.Receivers,
+        *monitoring.SOURCES,
+        *yang_library.SOURCES,
     )
     return tuple(source(device) for source in sources)

@@ -154,6 +154,7 @@ class _Connection(asyncio.Protocol, Wire):
         self._address, self._port = "", 0
         self._channel: Channel | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._is_logging_in = False
         self._is_secure = False
         self._is_closing = False
         self.over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -165,7 +166,11 @@ class _Connection(asyncio.Protocol, Wire):
         self._tcp = cast("asyncio.Transport", transport)
         self._address, self._port, *_ = transport.get_extra_info("peername") or ("nowhere", 0)
         self._transport.connections.add(self)
-        self._abort_in(self._transport.service.limits.login_time)
+        self._is_logging_in = self._transport.service.begin_login(str(self))
+        if self._is_logging_in:
+            self._abort_in(self._transport.service.limits.login_time)
+        else:
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._is_closing:
@@ -191,9 +196,12 @@ class _Connection(asyncio.Protocol, Wire):
             logger.info("a connection from %s was lost: %s", self, exc)
         if self._timer is not None:
             self._timer.cancel()
+        self._end_login()
         self._is_closing = True
         self._leave()
         self._transport.connections.discard(self)
+        # a session's objects refer to one another and wait for the collector, which does not see how large OpenSSL's are
+        del self._tls, self._incoming, self._outgoing
         if not self.over.done():
             self.over.set_result(self._channel is not None)
 
@@ -257,6 +265,7 @@ class _Connection(asyncio.Protocol, Wire):
         except ssl.SSLWantReadError:
             return False
         self._is_secure = True
+        self._end_login()
         if self._timer is not None:
             self._timer.cancel()
         user = self._transport.user(self._tls, str(self))
@@ -296,6 +305,11 @@ class _Connection(asyncio.Protocol, Wire):
         if self._channel is not None:
             self._channel.leave()
         self.finish()
+
+    def _end_login(self) -> None:
+        if self._is_logging_in:
+            self._is_logging_in = False
+            self._transport.service.end_login()
 
     def _abort_in(self, seconds: float) -> None:
         if self._timer is not None:

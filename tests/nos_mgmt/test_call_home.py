@@ -235,7 +235,7 @@ def test_a_periodic_connection_is_ended_when_it_is_idle_and_made_again_in_time(c
             client = caller.taken(listening)
             assert "<ok/>" in client.rpc(DISCARD)
             assert client.is_ended()
-            caller.call(client.connection.close)
+            caller.run(client.connection.wait_closed())  # by the server
 
 
 def test_a_connection_is_watched_by_the_kernel_as_the_settings_say(caller: Caller) -> None:

@@ -148,8 +148,7 @@ def test_a_reset_that_a_backend_refuses_leaves_everything(
 
 def test_the_datastore_is_not_advertised_as_it_cannot_be_read(client: Client) -> None:
     hello = client.session.hello().decode()
-    assert "module=ietf-factory-default&amp;revision=2020-08-31<" in hello
-    assert "factory-default-datastore" not in hello
+    assert "module=ietf-factory-default&amp;revision=2020-08-31&amp;features=factory-default-datastore<" in hello
 
 
 @pytest.mark.parametrize("content", [f"<config>{FACTORY}</config>", FACTORY, IN_JSON])

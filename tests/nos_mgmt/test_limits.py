@@ -37,7 +37,7 @@ def serve(device: Device) -> Iterator[Callable[..., SshServer]]:
 def test_a_session_over_the_limit_is_told_why(serve: Callable[..., SshServer]) -> None:
     server = serve(sessions=1)
     first = server.client()
-    with pytest.raises(asyncssh.ChannelOpenError, match="there are 1 sessions, and no more may be") as refused:
+    with pytest.raises(asyncssh.ChannelOpenError, match="as many sessions are open as may be: 1") as refused:
         server.client()
     assert refused.value.code == asyncssh.OPEN_RESOURCE_SHORTAGE
     assert "<ok/>" in first.rpc(DISCARD)
@@ -47,7 +47,7 @@ def test_a_user_s_session_over_the_limit_is_told_why_and_others_get_in(serve: Ca
     server = serve(user_sessions=2)
     server.transport.keys = {**server.transport.keys, "ann": frozenset({server.user_key.public_data})}
     first, _ = server.client(), server.client()
-    with pytest.raises(asyncssh.ChannelOpenError, match="admin has 2 sessions, and no more may be"):
+    with pytest.raises(asyncssh.ChannelOpenError, match="as many sessions of admin are open as may be: 2"):
         server.client()
     ann = server.run(server.connect("ann").create_process(subsystem="netconf", encoding=None))
     assert server.run(ann.stdout.readuntil(b"]]>]]>"))
@@ -135,4 +135,25 @@ def test_a_client_that_does_not_log_in_is_sent_away_in_time(serve: Callable[...,
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as silent:
         while silent.recv(1 << 16):
             pass
+    assert "<ok/>" in server.client().rpc(DISCARD)
+
+
+def test_more_clients_than_may_log_in_at_once_are_cut_and_those_who_have_do_not_count(
+    serve: Callable[..., SshServer],
+) -> None:
+    server = serve(logins=2)
+    inside = [server.client() for _ in range(3)]
+    where = ("127.0.0.1", server.port)
+    with (
+        socket.create_connection(where, timeout=PATIENCE) as first,
+        socket.create_connection(where, PATIENCE) as second,
+    ):
+        assert first.recv(4) == second.recv(4) == b"SSH-"
+        with pytest.raises((asyncssh.Error, OSError)):
+            server.connect()
+        assert all("<ok/>" in client.rpc(DISCARD) for client in inside)
+    deadline = time.monotonic() + PATIENCE
+    while len(server.transport.connections) > 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     assert "<ok/>" in server.client().rpc(DISCARD)

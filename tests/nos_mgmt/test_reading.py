@@ -180,7 +180,15 @@ def test_get_has_no_changes_that_are_not_committed(configured: Client) -> None:
 
 def test_get_without_a_filter_has_everything(configured: Client) -> None:
     tops = [etree.QName(top).localname for top in data(configured.ok(get()))]
-    assert sorted(tops) == ["drift", "history", "interfaces", "netconf-state", "network-instances"]
+    assert sorted(tops) == [
+        "drift",
+        "history",
+        "interfaces",
+        "modules-state",
+        "netconf-state",
+        "network-instances",
+        "yang-library",
+    ]
 
 
 def test_get_selects_state_alone(configured: Client) -> None:

@@ -51,6 +51,7 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         message_size = 1000
         hello_time = 5
         login_time = 6
+        logins = 20
         idle_time = 600
         sessions = 3
         user_sessions = 2
@@ -123,6 +124,8 @@ def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path
         ("hello_time = true", "hello_time is True, not a number"),
         ("sessions = 0", "sessions 0 is less than 1"),
         ("user_sessions = -1", "user_sessions -1 is less than 0"),
+        ("login_time = 0", "login_time 0.0 is less than 1"),
+        ("logins = 0", "logins 0 is less than 1"),
         ("rate = -0.5", "rate -0.5 is less than 0"),
         ("idle_time = -1", "idle_time -1.0 is less than 0"),
         ("history_count = -1", "history_count -1 is less than 0"),

@@ -224,7 +224,7 @@ def test_with_tls_1_3_a_client_that_says_nothing_more_is_still_answered(server: 
         with suppress(ssl.SSLWantReadError):
             secured.unwrap()
         received = b""
-        with pytest.raises(ssl.SSLZeroReturnError):  # the server's close_notify
+        with suppress(ssl.SSLZeroReturnError):  # the server's close_notify; without it this would wait in vain
             while True:
                 received += until_done(lambda: secured.read(1 << 16))
     assert received.count(b"<ok/>") == 20
@@ -286,6 +286,21 @@ def test_a_client_that_does_not_end_its_handshake_is_sent_away_in_time(device: D
     try:
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as silent:
             assert silent.recv(1 << 16) == b""
+    finally:
+        server.close()
+
+
+def test_more_clients_than_may_log_in_at_once_are_cut(device: Device, authority: Authority) -> None:
+    server = TlsServer(device, authority, logins=1)
+    try:
+        inside = [server.client() for _ in range(2)]
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE):
+            eventually(lambda: len(server.transport.connections) == 3)
+            with pytest.raises(OSError, match=r"reset|EOF"):
+                server.client()
+        eventually(lambda: len(server.transport.connections) == 2)
+        inside.append(server.client())
+        assert all("<ok/>" in client.rpc(DISCARD) for client in inside)
     finally:
         server.close()
 
