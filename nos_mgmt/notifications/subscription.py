@@ -129,8 +129,6 @@ class StreamSubscription(Subscription):
             if self._is_replaying and self._sent >= self._present:
                 self._is_replaying = False
                 self._replayed(now)
-            if self._is_replaying and not self.receiver.has_room():
-                return now + PAUSE
             batch = self._log.after(self._sent, BATCH)
             if not batch:
                 break
@@ -138,6 +136,8 @@ class StreamSubscription(Subscription):
                 if self._is_replaying and logged.number > self._present:
                     # what of the replay was left has been dropped meanwhile
                     break
+                if self._is_replaying and not self.receiver.has_room():
+                    return now + PAUSE
                 self._sent = logged.number
                 self._consider(logged)
             else:
