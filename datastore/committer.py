@@ -13,7 +13,6 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost
@@ -23,7 +22,7 @@ from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
-from datastore.events import BackInStep, Events, OutOfStep, Refused, Sealed
+from datastore.events import BackInStep, Events, Refused, Sealed
 from datastore.execution import Execution
 from datastore.history import replayed
 from datastore.journal import Journal
@@ -54,9 +53,6 @@ if TYPE_CHECKING:
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
-
-TOLD = 100
-"""Resources that are out of step and told of."""
 
 
 class Committed(NamedTuple):
@@ -341,8 +337,7 @@ class Committer:
         if self._systems.converge(targets):
             return True
         self._is_out_of_step = True
-        resources = tuple(map(named, islice(self.out_of_step, TOLD)))
-        self.events.publish(OutOfStep(time.time(), resources, "; ".join(map(str, self._systems.losses))))
+        self.events.publish(self._systems.trouble())
         self._mender.start()
         return False
 

@@ -118,9 +118,9 @@ class Running:
             if private is not None:
                 private.update()
             candidate = self.candidate if private is None else private.tree
+            waiting = self._confirmations.pending
             conditions = (private or self._candidates.shared).conditions
             refuse_mismatch(self.running, list(conditions.values()))
-            waiting = self._confirmations.pending
             done = self._committer.commit(candidate, author, comment, label, confirmation, plan_id)
             self._expect(confirmation)
             if confirmation is not None and terms is not None:

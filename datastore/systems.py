@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.backend import Backend
 from backends.operation import BackendLost, Operation, OperationFailed
+from backends.resource import named
 from datastore import plan as planning
 from datastore.calls import Calls, Deadlines
+from datastore.events import OutOfStep
 from datastore.plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 ROUNDS = 5
 """How often converging reads and mends before it gives up for now."""
+TOLD = 100
+"""Resources that are out of step and told of."""
 
 
 class Way(NamedTuple):
@@ -72,6 +78,10 @@ class Systems:
     def losses(self) -> list[str]:
         """Why backends do not answer; normally there are none."""
         return [calls.loss for calls in self._calls.values() if calls.loss]
+
+    def trouble(self) -> OutOfStep:
+        """Return the event that tells what could not be brought to what it should be, and why as far as that is known."""
+        return OutOfStep(time.time(), tuple(map(named, islice(self._out_of_step, TOLD))), "; ".join(self.losses))
 
     def read(self, keys: Iterable[Key], phase: Phase = "read") -> dict[Key, Resource]:
         """Return what is really there of the resources with `keys`.

@@ -41,10 +41,10 @@ CAPABILITIES = (
     "urn:ietf:params:netconf:capability:validate:1.1",
     "urn:ietf:params:netconf:capability:xpath:1.0",
     WITH_DEFAULTS,
-    OPERATIONAL_DEFAULTS,
-    "urn:ietf:params:netconf:capability:txid:etag:1.0",
     "urn:ietf:params:netconf:capability:notification:1.0",
     "urn:ietf:params:netconf:capability:interleave:1.0",
+    OPERATIONAL_DEFAULTS,
+    "urn:ietf:params:netconf:capability:txid:etag:1.0",
 )
 
 

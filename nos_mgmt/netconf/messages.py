@@ -173,8 +173,8 @@ def rpc_error(error: RequestError) -> str:
     parts.append(f'<error-message xml:lang="en">{escape(_printable(error.message))}</error-message>')
     detail = error.detail if isinstance(error, DetailedError) else ""
     if isinstance(error, TxidMismatch):
-        detail = _mismatch(error)
-    if error.info or detail:
+        parts.append(f"<error-info>{_mismatch(error)}</error-info>")
+    elif error.info or detail:
         inner = detail + "".join(
             f"<{name}{_namespace(name)}>{escape(_printable(text))}</{name}>" for name, text in error.info
         )

@@ -297,11 +297,11 @@ def own_state(device: Device) -> tuple[StateSource, ...]:
         Scheduled,
         Deviations,
         DriftStatistics,
-        *monitoring.SOURCES,
-        *yang_library.SOURCES,
         notifications.Streams,
         subscriptions.SubscribedStreams,
         subscriptions.Subscriptions,
         subscriptions.Receivers,
+        *monitoring.SOURCES,
+        *yang_library.SOURCES,
     )
     return tuple(source(device) for source in sources)

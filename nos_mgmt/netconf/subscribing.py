@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import escape
 
+from nos_mgmt.netconf import nmda
 from nos_mgmt.netconf.messages import DetailedError, InvalidParameter, OperationNotSupported
 from nos_mgmt.netconf.notifications import Created, SessionReceiver, begin, named_stream, selecting
 from nos_mgmt.netconf.times import date_and_time, seconds_of
@@ -300,9 +301,10 @@ def contents(call: Call, datastore: str, wanted: Sequence[_Element] | None, tree
         whole = call.access.visible(tree if tree is not None else device.datastores.running)
         found = whole if wanted is None else select(whole, wanted)
     else:
-        whole = device.operational.gathered(device.datastores.running, device.deferred_paths(), wanted)
-        found = call.access.visible(whole)
-        found = found if wanted is None else select(found, wanted)
+        # as get-data shows it (RFC 8526 section 3.1.1)
+        selection = SubtreeFilter(wanted) if wanted is not None else None
+        there, _ = nmda.operational(call, selection)
+        found = nmda.selected_operational(call, there, selection, "report-all")
     return Contents(now, print_children(found))
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Records that are taken out of the log at once."""
+SHARE = 512
+"""Records of a replay that are looked at before others have their turn."""
 PAUSE = 0.1
 """Seconds after which a receiver that had no room for more of a replay is asked again."""
 
@@ -125,12 +127,11 @@ class StreamSubscription(Subscription):
 
     def advance(self, now: float) -> float | None:
         """Send what the log has and was not sent yet, a replay no faster than the receiver takes it."""
+        considered = 0
         while not self.is_over:
             if self._is_replaying and self._sent >= self._present:
                 self._is_replaying = False
                 self._replayed(now)
-            if self._is_replaying and not self.receiver.has_room():
-                return now + PAUSE
             batch = self._log.after(self._sent, BATCH)
             if not batch:
                 break
@@ -138,6 +139,13 @@ class StreamSubscription(Subscription):
                 if self._is_replaying and logged.number > self._present:
                     # what of the replay was left has been dropped meanwhile
                     break
+                if self._is_replaying:
+                    if not self.receiver.has_room():
+                        return now + PAUSE
+                    if considered == SHARE:
+                        # the others have their turn
+                        return now
+                    considered += 1
                 self._sent = logged.number
                 self._consider(logged)
             else:

@@ -11,6 +11,7 @@ from backends.hardware.objects import Port as ChipPort
 from backends.hardware.objects import RouterInterface
 from backends.kernel.resources import Address, Port
 from datastore.errors import CommitFailed
+from datastore.events import BackInStep, OutOfStep
 from tests.conftest import config
 from tests.datastore.rig import ME, eventually
 from tests.openconfig import INTERFACES, interface, interfaces, route, static_routes
@@ -193,6 +194,20 @@ def test_what_a_port_brings_and_is_refused_is_tried_again(rig: Rig) -> None:
     rig.hardware.refuses_always.clear()
     assert eventually(lambda: not rig.committer.out_of_step)
     assert ("hardware:route", "192.0.2.0/24") in rig.chip._objects
+
+
+@pytest.mark.usefixtures("impatient")
+def test_being_out_of_step_is_an_event_and_so_is_its_end(rig: Rig) -> None:
+    told: list[object] = []
+    rig.committer.events.listen(told.append)
+    rig.commit(PLANNED)
+    rig.hardware.refuses_always.add(INTERFACE)
+    rig.chip.plug("Ethernet9")
+    [trouble] = [event for event in told if isinstance(event, OutOfStep)]
+    assert any("Ethernet9" in resource for resource in trouble.resources)
+    assert not any(isinstance(event, BackInStep) for event in told)
+    rig.hardware.refuses_always.clear()
+    assert eventually(lambda: any(isinstance(event, BackInStep) for event in told))
 
 
 def test_after_the_end_ports_may_come_and_go(rig: Rig) -> None:

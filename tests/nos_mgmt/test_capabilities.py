@@ -106,6 +106,8 @@ def test_features_are_those_that_are_advertised_as_capabilities(client: Client) 
     assert modules["ietf-netconf-private-candidate"]["features"] == "private-candidate"
     assert modules["ietf-netconf-nmda"]["features"] == "origin,with-defaults"
     assert modules["ietf-factory-default"]["features"] == "factory-default-datastore"
+    assert modules["ietf-subscribed-notifications"]["features"] == "encode-xml,replay,subtree,xpath"
+    assert modules["ietf-yang-push"]["features"] == "on-change"
     assert sorted(name for name, parameters in modules.items() if "features" in parameters) == [
         "ietf-factory-default",
         "ietf-netconf",

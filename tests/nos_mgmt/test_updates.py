@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from nos_mgmt.notifications.updates import PATCH, PUSH, change_update, edits_between
@@ -20,6 +22,8 @@ from yang.yang_patch import apply_patch
 if TYPE_CHECKING:
     from typing import Any
 
+    from nos_mgmt.notifications.updates import Edit
+    from yang.path import Path
     from yang.tree import Node
 
 SCHEMA = schema_of(
@@ -133,3 +137,70 @@ def test_what_is_beside_a_change_is_not_told_to_be_new() -> None:
     assert told(after, before, "<port><config/><other/></port>") == ["delete /m:box/port[name='p1']/config"]
     assert told(before, after, "<port><config/></port>") == ["create /m:box/port[name='p1']"]
     assert told(after, before, "<port><config/></port>") == ["delete /m:box/port[name='p1']"]
+
+
+PORTS = st.dictionaries(
+    st.sampled_from(["p1", "p2", "p3"]),
+    st.tuples(st.sampled_from(["e", "x", ""]), st.none() | st.integers(1, 2), st.sampled_from(["", "a", "b"])),
+)
+FILTERS = (
+    "<port/>",
+    "<port><config/></port>",
+    "<port><config/><other/></port>",
+    "<port><name>p1</name></port>",
+    "<port><kind>e</kind><config/></port>",
+    "<port><kind>e</kind></port>",
+    "<port><config><mtu>1</mtu></config></port>",
+    "<port><config><mtu/></config></port><port><name>p2</name><other/></port>",
+)
+
+
+def box(ports: dict[str, tuple[str, int | None, str]]) -> str:
+    """Return the content of a box."""
+    return "".join(
+        f"<port><name>{name}</name>{f'<kind>{kind}</kind>' * bool(kind)}"
+        f"{f'<config><mtu>{mtu}</mtu></config>' * (mtu is not None)}{f'<other><a>{a}</a></other>' * bool(a)}</port>"
+        for name, (kind, mtu, a) in ports.items()
+    )
+
+
+def known(tree: Node) -> str:
+    """Return what a tree says, but for entries of which nothing but the key is there, and for empty containers."""
+    text = re.sub(r"<port><name>p\d</name></port>", "", print_children(tree))
+    return re.sub(r"<box xmlns=.urn:m.(/|></box)>", "", text)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=PORTS, edits=PORTS, gone=st.sets(st.sampled_from(["p1", "p2", "p3"])), content=st.sampled_from(FILTERS))
+def test_whoever_carries_out_what_it_is_told_has_what_the_filter_selects(
+    before: dict[str, tuple[str, int | None, str]],
+    edits: dict[str, tuple[str, int | None, str]],
+    gone: set[str],
+    content: str,
+) -> None:
+    old = tree_of(box(before))
+    # an edit of the tree, so that both share what is the same
+    removed = "".join(f'<port nc:operation="remove"><name>{name}</name></port>' for name in gone - edits.keys())
+    new = edit_config(old, config(f'<box xmlns="urn:m">{removed}{box(edits)}</box>'))  # type: ignore[arg-type]
+    wanted: Any = list(config(f'<box xmlns="urn:m">{content}</box>'))  # type: ignore[call-overload]
+    receiver = select(old, wanted)
+    for edit in edits_between(old, new, wanted, everything):
+        receiver = carried_out(receiver, edit)
+    assert known(receiver) == known(select(new, wanted))
+
+
+def carried_out(tree: Node, edit: Edit) -> Node:
+    """Return `tree` after an edit, for which nothing needs to be there, or not to be there (RFC 8641 section 3.7)."""
+    steps = edit.path.steps()
+    text = edit.value or named(steps[-1], "")
+    operation = "remove" if edit.operation == "delete" else "replace"
+    text = text.replace(" xmlns=", f' nc:operation="{operation}" xmlns=', 1)
+    for step in reversed(steps[:-1]):
+        text = named(step, text)
+    return edit_config(tree, config(text))  # type: ignore[arg-type]
+
+
+def named(step: Path, content: str) -> str:
+    """Return the element of a node, with its keys and `content`."""
+    name, keys = step.schema.name, zip(step.schema.keys, step.key or (), strict=False)
+    return f'<{name} xmlns="urn:m">{"".join(f"<{key}>{value}</{key}>" for key, value in keys)}{content}</{name}>'
