@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from datastore.history import Author
 from nos_mgmt.netconf.framing import Deframer, FramingError, framed
 from nos_mgmt.netconf.session import Session
+from nos_mgmt.observability.formats import fields
 
 if TYPE_CHECKING:
     from datastore.events import EndReason
@@ -103,7 +104,9 @@ class Channel:
         self._timers.append(self._loop.call_later(self._service.limits.hello_time, self._give_up))
         if self._idle_time:
             self._timers.append(self._loop.call_later(self._idle_time, self._end_if_idle))
-        logger.info("session %d: %s is in", self._session.id, self.peer)
+        user, transport, address, port = self.peer
+        told = fields(session=self._session.id, user=user, transport=transport, address=address, port=port)
+        logger.info("session begins", extra=told)
         for piece in framed(self._session.hello(), chunked=False):
             self._write(piece)
 
@@ -142,7 +145,6 @@ class Channel:
         for timer in self._timers:
             timer.cancel()
         if self._session is not None:
-            logger.info("session %d: ended", self._session.id)
             self._loop.run_in_executor(self._service.executor, self._session.close, self._end_reason)
 
     def _leave_for(self, reason: EndReason) -> None:
