@@ -24,6 +24,7 @@ from nos_mgmt.netconf.messages import (
     taken_apart,
 )
 from nos_mgmt.netconf.operations import OPERATIONS
+from nos_mgmt.netconf.quick import is_quick, may_be_quick
 from nos_mgmt.observability.formats import fields
 from nos_mgmt.traffic import SSH
 from yang.errors import RequestError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from datastore.history import Author
     from nos_mgmt.access import Access
     from nos_mgmt.device import Device
+    from nos_mgmt.netconf.messages import Rpc
     from nos_mgmt.sessions import Sessions
     from yang.tree import Node
 
@@ -151,6 +153,23 @@ class Session:
             elif waiting is not None and waiting.session_id == self.id:
                 self._device.datastores.spoken(waiting)
 
+    def handle_quickly(self, message: bytes) -> bytes | None:
+        """Return the answer to `message` if that takes less than a millisecond and waits for nothing; otherwise None.
+
+        It changes nothing, and there is no other request under way.
+        """
+        # a request while a commit waits is a sign of life, which is noted on disk
+        if not self.is_open or not may_be_quick(message) or self._device.datastores.pending is not None:
+            return None
+        # what others may see of a new configuration takes time to find out
+        if not self._device.access(self.author.user).sees_all:
+            return None
+        try:
+            rpc = read_rpc(message)
+        except BadRpc:
+            return None
+        return self._answer(message, rpc) if is_quick(rpc.operation, self._device) else None
+
     @property
     def is_subscribed(self) -> bool:
         """Whether the client has a subscription; such a session is not ended for being idle."""
@@ -217,10 +236,10 @@ class Session:
                 SessionEnded(time.time(), self.id, self.author.user, self.source_host, reason, self._killer)
             )
 
-    def _answer(self, message: bytes) -> bytes:
+    def _answer(self, message: bytes, rpc: Rpc | None = None) -> bytes:
         started = time.perf_counter()
         try:
-            rpc = read_rpc(message)
+            rpc = rpc or read_rpc(message)
         except BadRpc as bad:
             self.traffic.received(is_good=False)
             self.traffic.refused()

@@ -13,11 +13,15 @@ from backends.hardware.simulated import Fault
 from nos_mgmt.observability.formats import FORMATS, fields, fields_of
 from nos_mgmt.observability.lines import write_lines
 from tests.conftest import Client
+from tests.nos_mgmt.openssh import OpenSsh, command
 from tests.openconfig import interface, interfaces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backends.hardware.simulated import SimulatedAsic
     from nos_mgmt.device import Device
+    from tests.conftest import Server
 
 CONFIG = interfaces(interface("Ethernet1", "10.0.0.1/24", mtu=2000))
 SECRET = "swordfish"  # noqa: S105 - of nothing
@@ -86,14 +90,21 @@ def test_what_a_client_sends_makes_no_line_of_its_own(layout: str, evil: str) ->
         assert all(sign.isprintable() for sign in line)
 
 
-def test_a_session_has_a_line_at_its_start_and_one_at_its_end(device: Device, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_session_has_a_line_at_its_start(start_server: Callable[..., Server]) -> None:
+    server = start_server("--backends", "hardware", "--log-format", "json")
+    with OpenSsh(command(server)) as session:
+        session.rpc(READ)
+    (begun,) = [json.loads(line) for line in server.log.read_text().splitlines() if "session begins" in line]
+    assert (begun["session"], begun["user"], begun["transport"], begun["address"]) == (1, "admin", "ssh", "127.0.0.1")
+
+
+def test_a_session_has_a_line_at_its_end(device: Device, caplog: pytest.LogCaptureFixture) -> None:
     client = Client(device)
     client.ok(READ)
     client.ok("<close-session/>")
-    (begun,), (ended,) = lines(caplog, "session begins"), lines(caplog, "session ended")
-    assert begun == {"session": 1, "user": client.session.author.user, "protocol": "netconf"}
+    (ended,) = lines(caplog, "session ended")
     assert ended.pop("seconds") >= 0
-    assert ended == {**begun, "rpcs": 2}
+    assert ended == {"session": 1, "user": client.session.author.user, "protocol": "netconf", "reason": "closed", "rpcs": 2}
 
 
 @pytest.mark.parametrize(
