@@ -244,7 +244,7 @@ def _tune_interpreter() -> None:
     """Keep the collector from walking the trees, millions of objects without cycles, and large work from delaying small."""
     # whoever waits for the interpreter gets it after this time: a small request asks for it ten times over
     sys.setswitchinterval(0.0001)
-    gc.collect()
+    # what a start leaves behind is next to nothing, and looking for it would take a twentieth of a second
     gc.freeze()
     # a collection holds everybody up: it looks at some 20,000 young objects at the most, which takes some 10 ms
     gc.set_threshold(5_000, 4, 200)
