@@ -91,8 +91,10 @@ class Committer:
         self._values = SupportedValues(backends)
         self._wanted = Wanted()
         self.turn = Turn()
+        # of backends; apart from events, for there are so many
+        self.calls = Events()
         self.events = events if events is not None else Events()
-        self._systems = Systems(backends, self._wanted, publish, deadlines, self.events)
+        self._systems = Systems(backends, self._wanted, publish, deadlines, self.calls)
         self._planner = Planner(self._systems, self._wanted)
         self._mender = Mender(self.turn, self._mended)
         self._publish = publish

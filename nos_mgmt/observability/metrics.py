@@ -76,6 +76,7 @@ class Metrics:
                 self._operations.labels(backend.name, outcome)
         self._children: dict[tuple[str, str], tuple[Callable[[], None], Callable[[float], None]]] = {}
         device.events.listen(self._hear)
+        device.committer.calls.listen(self._hear_call)
         device.requests.listen(self._hear_request)
 
     def _hear_request(self, event: object) -> None:
@@ -89,9 +90,7 @@ class Metrics:
             child[1](event.seconds)
 
     def _hear(self, event: object) -> None:
-        if isinstance(event, Called):
-            self._count_call(event)
-        elif isinstance(event, Sealed):
+        if isinstance(event, Sealed):
             self._count_commit("sealed", event.phases)
         elif isinstance(event, Refused):
             self._count_commit("refused" if event.commit_id is None else "aborted", event.phases)
@@ -102,7 +101,9 @@ class Metrics:
         for phase, seconds in phases.items():
             self._phase_seconds.labels(phase).observe(seconds)
 
-    def _count_call(self, call: Called) -> None:
+    def _hear_call(self, call: object) -> None:
+        if not isinstance(call, Called):
+            return
         self._calls.labels(call.backend, call.phase).observe(call.seconds)
         if call.is_lost:
             self._lost.labels(call.backend).inc()
@@ -129,6 +130,13 @@ class _Standing(Collector):
         yield InfoMetricFamily("nos_mgmt", "The server.", {"version": version("nos-mgmt")})
         yield GaugeMetricFamily("nos_sessions", "Management sessions that are open.", len(self._sessions))
         yield CounterMetricFamily("nos_sessions_opened", "Management sessions since the start.", self._sessions.opened)
+        traffic = device.traffic
+        yield CounterMetricFamily("nos_sessions_dropped", "Sessions whose clients just went.", traffic.dropped_sessions)
+        yield CounterMetricFamily("nos_bad_hellos", "Sessions that ended for their hello.", traffic.in_bad_hellos)
+        sent = traffic.totals.out_notifications
+        yield CounterMetricFamily("nos_notifications_sent", "Notifications sent to subscribers.", sent)
+        lost = device.publisher.lost
+        yield CounterMetricFamily("nos_events_lost", "Events that nobody was told of: too many at once.", lost)
         yield GaugeMetricFamily("nos_running_commit", "The commit that is running; 0 before the first.", self._running)
         pending = device.datastores.pending is not None
         yield GaugeMetricFamily("nos_confirmation_pending", "Whether a commit waits to be confirmed.", pending)

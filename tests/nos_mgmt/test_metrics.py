@@ -93,6 +93,14 @@ def test_sessions_are_those_that_are_open(registry: CollectorRegistry, client: C
     assert registry.get_sample_value("nos_sessions_opened_total") == 1
 
 
+def test_notifications_and_dropped_sessions_are_counted(registry: CollectorRegistry, client: Client) -> None:
+    client.session.push(b"<notification/>")
+    client.session.close()
+    assert registry.get_sample_value("nos_notifications_sent_total") == 1
+    assert registry.get_sample_value("nos_sessions_dropped_total") == 1
+    assert registry.get_sample_value("nos_events_lost_total") == 0
+
+
 def test_commits_are_counted_by_what_became_of_them(
     registry: CollectorRegistry, client: Client, chip: SimulatedAsic
 ) -> None:
@@ -141,7 +149,7 @@ def test_a_backend_that_does_not_answer_is_counted(
         raise BackendLost("it has gone")
 
     heard: list[object] = []
-    device.events.listen(heard.append)
+    device.committer.calls.listen(heard.append)
     client.edit(CONFIG)
     with monkeypatch.context() as patched:
         patched.setattr(device.backends[0], "execute", lose)
