@@ -104,7 +104,13 @@ def test_a_session_has_a_line_at_its_end(device: Device, caplog: pytest.LogCaptu
     client.ok("<close-session/>")
     (ended,) = lines(caplog, "session ended")
     assert ended.pop("seconds") >= 0
-    assert ended == {"session": 1, "user": client.session.author.user, "protocol": "netconf", "reason": "closed", "rpcs": 2}
+    assert ended == {
+        "session": 1,
+        "user": client.session.author.user,
+        "protocol": "netconf",
+        "reason": "closed",
+        "rpcs": 2,
+    }
 
 
 @pytest.mark.parametrize(
