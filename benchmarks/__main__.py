@@ -37,7 +37,7 @@ def main() -> None:
         if program is None:
             print("\nthrough the server: skipped, the benchmark client ncbench.py is not there (NCBENCH names it)")
         else:
-            server.run(program, [int(size) for size in arguments.server_sizes.split(",")], "bulk,small,full,one,rss")
+            server.run(program, [int(size) for size in arguments.server_sizes.split(",")])
     if arguments.only in (None, "routes"):
         if routes.possible():
             routes.run(arguments.routes)

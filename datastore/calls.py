@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backends.backend import Backend
+    from datastore.events import Events
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,20 @@ class Deadlines:
         return allowed + self.per_thousand * size / 1000
 
 
+class Called(NamedTuple):
+    """A backend was called."""
+
+    backend: str
+    phase: Phase
+    seconds: float
+    size: int
+    """How many resources or operations the call was about."""
+    refused: int = 0
+    """How many operations were refused."""
+    is_lost: bool = False
+    """Whether it was not answered."""
+
+
 class Calls:
     """The calls of one backend, one at a time, carried out by a thread of their own.
 
@@ -51,9 +66,10 @@ class Calls:
     until it has come back. What it returned by then is dropped.
     """
 
-    def __init__(self, backend: Backend, deadlines: Deadlines) -> None:
-        """Call `backend`."""
+    def __init__(self, backend: Backend, deadlines: Deadlines, events: Events | None = None) -> None:
+        """Call `backend`, and tell `events` of it."""
         self._backend = backend
+        self._events = events
         self._deadlines = deadlines
         self._turn = threading.Lock()
         self._given_up: _Call[object] | None = None
@@ -70,10 +86,14 @@ class Calls:
             OperationFailed: It raises it.
             BackendLost: It raises anything else, or does not come back in time.
         """
+        begun = time.perf_counter()
+        refused = 0
         try:
             found = self._made(phase, call, self._deadlines.of(phase, size))
-        except OperationFailed:
             self.loss = ""
+        except OperationFailed as error:
+            self.loss = ""
+            refused = len(error.failures)
             raise
         except BackendLost as error:
             self.loss = f"{self._backend.name}: {error}"
@@ -83,7 +103,10 @@ class Calls:
             logger.exception("%s failed", self._backend.name)
             self.loss = f"{self._backend.name}: {error!r}"
             raise BackendLost(self.loss) from error
-        self.loss = ""
+        finally:
+            if self._events is not None:
+                seconds = time.perf_counter() - begun
+                self._events.publish(Called(self._backend.name, phase, seconds, size, refused, bool(self.loss)))
         return found
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ have left behind is looked for by the next start.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +21,7 @@ from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
-from datastore.events import BackInStep, Events, Refused, Sealed
+from datastore.events import BackInStep, Events, Sealed
 from datastore.execution import Execution
 from datastore.history import replayed
 from datastore.journal import Journal
@@ -31,6 +30,7 @@ from datastore.objects import Objects
 from datastore.phases import Phases
 from datastore.planner import Planner
 from datastore.systems import Systems
+from datastore.turn import Turn
 from datastore.values import SupportedValues
 from datastore.wanted import Wanted
 from yang.diff import difference
@@ -86,12 +86,14 @@ class Committer:
         self._objects = Objects(backends, empty.schema.schema)
         self._values = SupportedValues(backends)
         self._wanted = Wanted()
-        self._lock = threading.Lock()
-        self._systems = Systems(backends, self._wanted, publish, deadlines)
-        self._planner = Planner(self._systems, self._wanted)
-        self._mender = Mender(self._lock, self._mended)
-        self._publish = publish
+        self.turn = Turn()
+        # of backends; apart from events, for there are so many
+        self.calls = Events()
         self.events = events if events is not None else Events()
+        self._systems = Systems(backends, self._wanted, publish, deadlines, self.calls)
+        self._planner = Planner(self._systems, self._wanted)
+        self._mender = Mender(self.turn, self._mended)
+        self._publish = publish
         self._is_out_of_step = False
         self._empty = self._running = empty
         self._is_closed = False
@@ -116,7 +118,7 @@ class Committer:
     @contextmanager
     def at_rest(self) -> Iterator[tuple[Systems, Wanted]]:
         """Have the systems, and what is wanted of them, while nothing is committed or mended."""
-        with self._lock:
+        with self.turn:
             yield self._systems, self._wanted
 
     def backend_of(self, key: Key) -> Backend:
@@ -125,7 +127,7 @@ class Committer:
 
     def only_source_of(self, key: Key) -> Source | None:
         """Return the object of running that alone calls for the resource under `key`; None if several do, or none."""
-        with self._lock:
+        with self.turn:
             return self._wanted.only_source_of(key)
 
     def guard(self, refuse: Callable[[Node, Node, Author], None]) -> None:
@@ -146,7 +148,7 @@ class Committer:
             HistoryFailed: The history cannot be read.
             BackendLost: A system does not answer.
         """
-        with self._lock:
+        with self.turn:
             try:
                 self._start()
             except BaseException:
@@ -181,7 +183,7 @@ class Committer:
 
     def close(self) -> None:
         """Stop mending, and let the backends go; a commit that is under way is carried out before."""
-        with self._lock:
+        with self.turn:
             self._is_closed = True
         self._mender.close()
         self._systems.close()
@@ -235,7 +237,7 @@ class Committer:
                 could not be brought back, the message says so, and it is tried again until it succeeds.
         """
         phases = Phases()
-        with self._trying(after, phases, keep=True) as plan:
+        with self.events.refusal(author, phases), self._trying(after, phases, keep=True) as plan:
             if plan_id and plan.id != plan_id:
                 raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
             self._refuse(self._running, after, author)
@@ -259,15 +261,13 @@ class Committer:
                 with phases("seal"):
                     self._history.seal(commit_id, confirmation, also)
             except (CommitFailed, HistoryFailed, BackendLost) as error:
-                failed = self._aborted(commit_id, error, plan)
-                self.events.publish(Refused(time.time(), author, failed.message))
-                raise failed from error
+                raise self._aborted(commit_id, error, plan) from error
             except BaseException as error:
                 # a mistake, of ours or of a translator: even then nothing stays half done
                 self._aborted(commit_id, CommitFailed(f"a mistake: {error!r}"), plan)
                 raise
             before, self._running = self._running, after
-            self.events.publish(Sealed(commit_id, time.time(), author, before, after))
+            self.events.publish(Sealed(commit_id, time.time(), author, before, after, phases))
         self._history.keep_short(commit_id, after)
         return Committed(commit_id, plan, phases)
 
@@ -287,7 +287,7 @@ class Committer:
     @contextmanager
     def _trying(self, after: Node, phases: Phases, *, keep: bool = False) -> Iterator[Plan]:
         """Work out the plan for `after`; what is wanted changes only if `keep` and nothing is raised."""
-        with self._lock:
+        with self.turn:
             try:
                 if keep and (reason := self._trouble()):
                     raise CommitFailed(f"nothing was changed: {reason}")
@@ -362,7 +362,9 @@ class Committer:
             self._mark_aborted()
         else:
             message += "; what was changed could not be taken back yet, and is tried again"
-        return CommitFailed(message, failed.path, app_tag=failed.app_tag)
+        told = CommitFailed(message, failed.path, app_tag=failed.app_tag)
+        told.commit_id = commit_id
+        return told
 
     def _begun(self, commit_id: int, last: Node, delta: str) -> set[Key]:
         """Return the keys of the resources that a commit which was cut off may have made or changed."""
@@ -380,7 +382,7 @@ class Committer:
 
     def _reconsider(self, keys: Collection[Key]) -> None:
         """See what takes effect now that fixed resources have come or gone."""
-        with self._lock:
+        with self.turn:
             if not self._is_closed:
                 self._look_again({*keys, *self._unseen})
 

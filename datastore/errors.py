@@ -62,6 +62,9 @@ class UnsupportedValue(RequestError):
 class CommitFailed(RequestError):
     """A commit that a backend refused or did not carry out; everything is as it was before, unless the message says not."""
 
+    commit_id: int | None = None
+    """Its number, if the history has it."""
+
 
 class ValidationFailed(RequestError):
     """Data that breaks rules of its model: all that is wrong with it."""

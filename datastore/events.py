@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from datastore.errors import CommitFailed
+from yang.errors import RequestError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from datastore.commits import Author
     from yang.tree import Node
@@ -17,6 +23,8 @@ EndReason: TypeAlias = Literal["closed", "killed", "dropped", "timeout", "bad-he
 """Why a session ended, as RFC 6470 has it."""
 
 logger = logging.getLogger(__name__)
+
+NO_PHASES: Mapping[str, float] = MappingProxyType({})
 
 
 class Sealed(NamedTuple):
@@ -28,14 +36,21 @@ class Sealed(NamedTuple):
     author: Author
     before: Node
     after: Node
+    phases: Mapping[str, float] = NO_PHASES
+    """Seconds that each phase took."""
 
 
 class Refused(NamedTuple):
-    """A commit has failed, and everything is as it was."""
+    """A commit has failed, and everything is as it was, or is being led back to it."""
 
     time: float
     author: Author
     reason: str
+    commit_id: int | None = None
+    """None if it failed before the history had it, and nothing was touched."""
+    phases: Mapping[str, float] = NO_PHASES
+    error: RequestError | None = None
+    """None for a mistake of ours."""
 
 
 class StartupChanged(NamedTuple):
@@ -130,7 +145,7 @@ class Events:
 
     def __init__(self) -> None:
         """Have no listener."""
-        self._listeners: list[Callable[[object], None]] = []
+        self._listeners: tuple[Callable[[object], None], ...] = ()
         self._lock = threading.Lock()
 
     def listen(self, listener: Callable[[object], None]) -> Callable[[], None]:
@@ -139,19 +154,29 @@ class Events:
         It is called by whichever thread publishes, perhaps in the middle of a commit: it may not wait for anything.
         """
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners = (*self._listeners, listener)
 
         def end() -> None:
             with self._lock:
-                self._listeners.remove(listener)
+                self._listeners = tuple(one for one in self._listeners if one is not listener)
 
         return end
 
+    @contextmanager
+    def refusal(self, author: Author, phases: Mapping[str, float]) -> Iterator[None]:
+        """Publish that a commit was refused, if one is in here."""
+        try:
+            yield
+        except Exception as error:
+            known = error if isinstance(error, RequestError) else None
+            reason = f"a mistake: {error!r}" if known is None else known.message
+            commit_id = error.commit_id if isinstance(error, CommitFailed) else None
+            self.publish(Refused(time.time(), author, reason, commit_id, phases, known))
+            raise
+
     def publish(self, event: object) -> None:
         """Tell all listeners; what one of them raises is logged and concerns nobody else."""
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
+        for listener in self._listeners:
             try:
                 listener(event)
             except Exception:

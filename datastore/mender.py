@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from datastore.turn import Turn
+
 logger = logging.getLogger(__name__)
 
 PATIENCE = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -18,7 +20,7 @@ PATIENCE = (1.0, 2.0, 5.0, 10.0, 30.0)
 class Mender:
     """Makes an attempt now and then until one succeeds."""
 
-    def __init__(self, lock: threading.Lock, attempt: Callable[[], bool]) -> None:
+    def __init__(self, lock: Turn, attempt: Callable[[], bool]) -> None:
         """Call `attempt` with `lock` held; it returns whether there is nothing left to mend."""
         self._lock = lock
         self._attempt = attempt

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from backends.resource import Key, Resource
     from datastore.calls import Phase
+    from datastore.events import Events
     from datastore.wanted import Wanted
 
 logger = logging.getLogger(__name__)
@@ -50,11 +51,12 @@ class Systems:
         wanted: Wanted,
         publish: Callable[[str], None],
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
+        events: Events | None = None,
     ) -> None:
-        """Reach systems through `backends`, each call of which has its deadline."""
+        """Reach systems through `backends`, each call of which has its deadline; `events` are told of every call."""
         self._backends = tuple(backends)
-        self._calls = {backend: Calls(backend, deadlines) for backend in backends}
-        self._looks = {backend: Calls(backend, deadlines) for backend in backends}
+        self._calls = {backend: Calls(backend, deadlines, events) for backend in backends}
+        self._looks = {backend: Calls(backend, deadlines, events) for backend in backends}
         self._place = {resource.kind: place for place, backend in enumerate(backends) for resource in backend.resources}
         self._by_kind = {resource.kind: backend for backend in backends for resource in backend.resources}
         self._wanted = wanted

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 class Access:
     """What one user may see and do. Whoever is let in may everything."""
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether nothing is kept from the user."""
+        return True
+
     def visible(self, tree: Node) -> Node:
         """Return what the user may see of a data tree, itself where that is all of it."""
         return tree

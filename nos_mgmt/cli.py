@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import shutil
 import sys
 from contextlib import closing, contextmanager
 from importlib.metadata import version
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from backends.operation import BackendLost
-from nos_mgmt.settings import load
+from nos_mgmt.observability.formats import set_up
+from nos_mgmt.settings import CHOICES, load
 from yang.bindings import DEFAULT, use
 from yang.errors import ModelError, NosError
 from yang.tables import load as load_tables
@@ -59,7 +61,9 @@ def main() -> None:
     help="What to do in the end with those that were made.  [remove]",
 )
 @click.option("--history", help="The URL of the history's database.  [a file in the state folder]")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log.  [info]")
+@click.option("--log-level", type=click.Choice(CHOICES["log_level"]), help="How much to log.  [info]")
+@click.option("--log-format", type=click.Choice(CHOICES["log_format"]), help="How to write it.  [text]")
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="The TCP port for Prometheus; 0 is none.  [0]")
 @click.option("--known-hosts", type=click.Path(path_type=Path), help="A known_hosts file to put the server's key into.")
 def serve(config: Path | None, known_hosts: Path | None, backends: str | None, **options: Any) -> None:
     """Serve NETCONF until Ctrl-C or SIGTERM: over SSH at one address, or as a file with settings says.
@@ -76,10 +80,22 @@ def serve(config: Path | None, known_hosts: Path | None, backends: str | None, *
         use(settings.models)
         from nos_mgmt import serve as serving  # noqa: PLC0415
 
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
-        for talkative in ("asyncssh", "alembic"):
-            logging.getLogger(talkative).setLevel(logging.WARNING)
+        set_up(settings.log_level, settings.log_format)
         serving.serve(settings, known_hosts, click.echo)
+
+
+@main.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("/etc/nos-mgmt.toml"),
+    help="The file with the settings.  [/etc/nos-mgmt.toml]",
+)
+def unit(config: Path) -> None:
+    """Print a unit for systemd that serves with the settings of a file, as a user of its own with few rights."""
+    program = str(Path(shutil.which(sys.argv[0]) or sys.argv[0]).absolute())
+    text = resources("nos_mgmt.observability").joinpath("nos-mgmt.service").read_text(encoding="utf-8")
+    click.echo(text.replace("@nos-mgmt@", program).replace("@config@", str(config)), nl=False)
 
 
 @main.command()

@@ -122,6 +122,8 @@ class Device:
             self.schema, self.operational, self._state, lambda: self.committer.running, self.deferred_paths
         )
         self.events = Events()
+        self.requests = Events()
+        """What becomes of requests, apart from `events` for there are so many."""
         self.traffic = Traffic()
         self.versions = Versions()
         self.publisher = Publisher(self.schema, self.events, event_log if event_log is not None else EventLog())

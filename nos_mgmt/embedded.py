@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from backends.hardware import remote
 from backends.hardware.driver import DriverLost
-from backends.kernel import namespaces
 
 if TYPE_CHECKING:
     from nos_mgmt.settings import Settings
@@ -48,6 +47,8 @@ class Embedded:
         Raises:
             PermissionError: This process may not make namespaces.
         """
+        from backends.kernel import namespaces  # noqa: PLC0415 - a server without a kernel need not wait for pyroute2
+
         ports = [f"Ethernet{number}" for number in range(1, self._settings.kernel_ports + 1)]
         missing = [name for name in (self.namespace, self.far) if not namespaces.exists(name)]
         if missing:
@@ -76,7 +77,9 @@ class Embedded:
             chip = remote.RemoteDriver(self.socket)
             chip.stop()
             chip.close()
-        if not self._settings.keep_namespaces:
+        if not self._settings.keep_namespaces and self._made():
+            from backends.kernel import namespaces  # noqa: PLC0415 - likewise
+
             namespaces.remove(*self._made())
             self._record.unlink(missing_ok=True)
 

@@ -39,11 +39,16 @@ def _bound(listener: Listen) -> socket.socket:
         family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
         listening = socket.create_server((listener.address, listener.port), family=family, backlog=socket.SOMAXCONN)
     except OSError as error:
-        # the text of socket repeats the address
-        why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
-        raise CannotListen(f"cannot listen at {listener.address} port {listener.port}: {why}") from error
+        raise not_listening(listener.address, listener.port, error) from error
     listener.keepalives.set_on(listening)
     return listening
+
+
+def not_listening(host: str, port: int, error: OSError) -> CannotListen:
+    """Return the error that says why nobody can listen at an address."""
+    # the text of socket repeats the address
+    why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
+    return CannotListen(f"cannot listen at {host} port {port}: {why}")
 
 
 class Ways:

@@ -20,12 +20,14 @@ from datastore.event_log import EventLog
 from nos_mgmt import keys
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
-from nos_mgmt.listening import Ways, bound
+from nos_mgmt.listening import Ways, bound, not_listening
 from nos_mgmt.netconf.capabilities import tell_of_changes
 from nos_mgmt.netconf.service import Limits, Service
 from nos_mgmt.netconf.ssh import SshTransport
 from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS, own_state
 from nos_mgmt.netconf.tls import TlsTransport, secured
+from nos_mgmt.observability.lines import write_lines
+from nos_mgmt.observability.systemd import Notifier, SelfCheck, report, status_of
 from nos_mgmt.sessions import Sessions
 from yang.errors import NosError
 
@@ -109,12 +111,16 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 event_log=EventLog(settings.state / "notifications.sqlite", settings.log_limits),
             )
             stack.callback(device.close)
+            write_lines(device, settings.log_rpcs)
+            sessions = Sessions()
+            if settings.metrics_port:
+                stack.enter_context(_metrics(settings, device, sessions, say))
             device.start()
             # what the systems have is all that is left of what was lost
             embedded.is_kept = bool(device.rescue)
             tell_of_changes(device)
             _end_if(interrupted)
-            asyncio.run(_listen(settings, device, listening, context, known_hosts, say))
+            asyncio.run(_listen(settings, device, sessions, listening, context, known_hosts, say))
             say("ending")
         finally:
             # who presses Ctrl-C twice does not want half of it to stay
@@ -143,9 +149,27 @@ def _end_if(interrupted: threading.Event) -> None:
         raise KeyboardInterrupt
 
 
+@contextmanager
+def _metrics(settings: Settings, device: Device, sessions: Sessions, say: Callable[[str], None]) -> Iterator[None]:
+    """Let Prometheus have its metrics."""
+    # not needed without, and it takes some time to import
+    from nos_mgmt.observability.exposition import exposed  # noqa: PLC0415
+    from nos_mgmt.observability.metrics import Metrics  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        registry = Metrics(device, sessions).registry
+        try:
+            stack.enter_context(exposed(registry, settings.metrics_host, settings.metrics_port))
+        except OSError as error:
+            raise not_listening(settings.metrics_host, settings.metrics_port, error) from error
+        say(f"metrics at http://{settings.metrics_host}:{settings.metrics_port}/metrics")
+        yield
+
+
 async def _listen(
     settings: Settings,
     device: Device,
+    sessions: Sessions,
     listening: list[socket.socket],
     context: ssl.SSLContext | None,
     known_hosts: Path | None,
@@ -159,7 +183,7 @@ async def _listen(
     users = {settings.user: keys.client_keys(settings.state, settings.user)}
     ports = [one.getsockname()[1] for one in listening]
     with ThreadPoolExecutor(WORKERS, "request") as executor:
-        service = Service(device, Sessions(), executor, _limits(settings))
+        service = Service(device, sessions, executor, _limits(settings))
         transports: dict[str, Transport] = {"ssh": SshTransport(service, users, host_keys)}
         if settings.tls is not None and context is not None:
             transports["tls"] = TlsTransport(service, context, settings.tls.cert_to_name, users.__contains__)
@@ -174,7 +198,11 @@ async def _listen(
                 say(f"clients have to be told the server's key: {error}")
         _tune_interpreter()
         _greet(settings, device, ports, say)
+        reporting = asyncio.create_task(
+            report(Notifier(), SelfCheck(device, executor), lambda: status_of(device, sessions))
+        )
         await stop.wait()
+        reporting.cancel()
         await ways.close()
 
 
@@ -216,7 +244,7 @@ def _tune_interpreter() -> None:
     """Keep the collector from walking the trees, millions of objects without cycles, and large work from delaying small."""
     # whoever waits for the interpreter gets it after this time: a small request asks for it ten times over
     sys.setswitchinterval(0.0001)
-    gc.collect()
+    # what a start leaves behind is next to nothing, and looking for it would take a twentieth of a second
     gc.freeze()
     # a collection holds everybody up: it looks at some 20,000 young objects at the most, which takes some 10 ms
     gc.set_threshold(5_000, 4, 200)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,27 @@ class Sessions:
 
     def __init__(self) -> None:
         """Have none."""
-        self._numbers = itertools.count(1)
+        self._last = 0
         self._ends: dict[int, Callable[[int | None], None]] = {}
         self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def opened(self) -> int:
+        """How many there have been."""
+        return self._last
 
     def open(self, end: Callable[[int | None], None]) -> int:
         """Return the number of a new session; `end`, which any thread may call with the number of another one, ends it."""
         with self._lock:
-            number = next(self._numbers)
-            self._ends[number] = end
-            return number
+            self._last += 1
+            self._ends[self._last] = end
+            return self._last
 
     def close(self, number: int) -> None:
         """Forget a session."""

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-LOG_LEVELS = ("debug", "info", "warning", "error")
+CHOICES = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("text", "json", "journal"),
+    "log_rpcs": ("all", "changes", "none"),
+}
+"""The values that a setting can have."""
 KINDS = {
     Path: "a path",
     str: "a string",
@@ -40,6 +45,7 @@ KINDS = {
 """What a value has to be, by the type of its default."""
 LEAST = {
     "port": 0,
+    "metrics_port": 0,
     "asic_ports": 0,
     "kernel_ports": 0,
     "message_size": 1,
@@ -112,6 +118,14 @@ class Settings:
     """A command, with its arguments, that is given every commit's configuration; empty is none."""
     log_level: str = "info"
     """How much is logged: debug, info, warning or error."""
+    log_format: str = "text"
+    """How it is written: text, json, or journal, which is text with priorities and without times, for systemd."""
+    log_rpcs: str = "changes"
+    """Which requests are told of: all, those that change something or are refused (changes), or none."""
+    metrics_port: int = 0
+    """The TCP port at which Prometheus finds metrics; 0 is nowhere."""
+    metrics_host: str = "127.0.0.1"
+    """The address for that."""
     backend: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of backends, by their names."""
     startup: bool = False
@@ -256,11 +270,13 @@ def _refuse(settings: Settings) -> None:
             raise SettingsError(f"{name} {value} is less than {least}")
     if not settings.host and not settings.listen and not settings.call_home:
         raise SettingsError("host '': nobody could come in, for there is neither listen nor call_home")
-    if settings.port > 65535:
-        raise SettingsError(f"port {settings.port} is outside 0..65535")
+    for name in ("port", "metrics_port"):
+        if getattr(settings, name) > 65535:
+            raise SettingsError(f"{name} {getattr(settings, name)} is outside 0..65535")
     endpoints.refuse(settings.listen, settings.call_home, settings.tls)
-    if settings.log_level not in LOG_LEVELS:
-        raise SettingsError(f"log_level {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
+    for name, known in CHOICES.items():
+        if getattr(settings, name) not in known:
+            raise SettingsError(f"{name} {getattr(settings, name)!r} is not one of {', '.join(known)}")
     if settings.archive_directory and not Path(settings.archive_directory).is_absolute():
         raise SettingsError(f"archive_directory {settings.archive_directory!r} is no absolute path")
     for name, own in settings.backend.items():

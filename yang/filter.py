@@ -34,7 +34,7 @@ def may_select(wanted: Sequence[etree._Element], way: Sequence[SchemaNode]) -> b
     """Return whether a filter can select anything at or below the end of `way`, which leads there from a top-level node."""
     for element in wanted:
         if _matches(element, way[0]):
-            below = [child for child in element if not _is_match(child)]
+            below = [child for child in element if not is_match(child)]
             if not below or len(way) == 1 or may_select(below, way[1:]):
                 return True
     return False
@@ -53,12 +53,12 @@ def narrowed(tree: Node, wanted: Sequence[etree._Element]) -> Node:
             continue
         below: list[etree._Element] | None = []
         for element in elements:
-            others = [inner for inner in element if not _is_match(inner)]
+            others = [inner for inner in element if not is_match(inner)]
             below = below + others if below is not None and others else None
         if isinstance(child, Node):
             children[name] = child if below is None else narrowed(child, below)
             continue
-        keys = [_key_of(schema, element) for element in elements]
+        keys = [key_of(schema, element) for element in elements]
         found = child.items()
         if None not in keys:
             found = iter([(key, child[key]) for key in dict.fromkeys(cast("list[Key]", keys)) if key in child])
@@ -88,7 +88,7 @@ def keys_wanted(wanted: Sequence[etree._Element], way: Sequence[SchemaNode]) -> 
                 return None
             keys |= inner
         else:
-            key = _key_of(schema, element)
+            key = key_of(schema, element)
             if key is None:
                 return None
             keys.add(key)
@@ -132,7 +132,7 @@ def _selected(schema: SchemaNode, child: Child, element: etree._Element) -> Chil
         return _selected_entries(schema, cast("Entries", child), element)
     if isinstance(child, Node):
         return _selected_node(child, element)
-    if _is_match(element):
+    if is_match(element):
         return child if _has_value(schema, child, element) else None
     return child if not len(element) else None
 
@@ -140,7 +140,7 @@ def _selected(schema: SchemaNode, child: Child, element: etree._Element) -> Chil
 def _selected_entries(schema: SchemaNode, entries: Entries, element: etree._Element) -> Child | None:
     if not len(element):
         return entries
-    key = _key_of(schema, element)
+    key = key_of(schema, element)
     if key is not None:
         entry = entries.get(key)
         items: Iterator[tuple[Key, Node]] = iter(() if entry is None else ((key, entry),))
@@ -152,7 +152,7 @@ def _selected_entries(schema: SchemaNode, entries: Entries, element: etree._Elem
 
 def _selected_node(node: Node, element: etree._Element) -> Node | None:
     """Return what the filter below `element` selects of a container or list entry (sections 6.2.3 to 6.2.5)."""
-    matches = [child for child in element if _is_match(child)]
+    matches = [child for child in element if is_match(child)]
     for match in matches:
         found = [
             schema
@@ -161,7 +161,7 @@ def _selected_node(node: Node, element: etree._Element) -> Node | None:
         ]
         if not found:
             return None
-    others = [child for child in element if not _is_match(child)]
+    others = [child for child in element if not is_match(child)]
     if not others:
         return node
     selected = _selected_children(node, others)
@@ -173,7 +173,7 @@ def _selected_node(node: Node, element: etree._Element) -> Node | None:
     return Node(node.schema, ordered(node.schema, children))
 
 
-def _is_match(element: etree._Element) -> bool:
+def is_match(element: etree._Element) -> bool:
     """Return whether `element` is a content match node: one with text."""
     return not len(element) and bool((element.text or "").strip())
 
@@ -192,12 +192,12 @@ def _has_value(schema: SchemaNode, child: Child, element: etree._Element) -> boo
     return any(schema.type.text(cast("Any", value)) == text for value in values)
 
 
-def _key_of(schema: SchemaNode, element: etree._Element) -> Key | None:
+def key_of(schema: SchemaNode, element: etree._Element) -> Key | None:
     """Return the key of the one entry that a filter element can select, or None if it does not give every key."""
     key = []
     for name in schema.keys:
         leaf = schema.children[name]
-        match = next((child for child in element if _matches(child, leaf) and _is_match(child)), None)
+        match = next((child for child in element if _matches(child, leaf) and is_match(child)), None)
         if match is None or match.text != (match.text or "").strip():
             return None
         try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from datastore.history import Author
 from nos_mgmt.netconf.framing import Deframer, FramingError, framed
 from nos_mgmt.netconf.session import Session
+from nos_mgmt.observability.formats import fields
 
 if TYPE_CHECKING:
     from datastore.events import EndReason
@@ -79,6 +80,7 @@ class Channel:
         self._is_paused = False
         self._is_deaf = False
         self._has_eof = False
+        self._has_had_turn = False
         self.is_ended = False
         self._end_reason: EndReason = "dropped"
         self._heard = self._loop.time()
@@ -103,7 +105,9 @@ class Channel:
         self._timers.append(self._loop.call_later(self._service.limits.hello_time, self._give_up))
         if self._idle_time:
             self._timers.append(self._loop.call_later(self._idle_time, self._end_if_idle))
-        logger.info("session %d: %s is in", self._session.id, self.peer)
+        user, transport, address, port = self.peer
+        told = fields(session=self._session.id, user=user, transport=transport, address=address, port=port)
+        logger.info("session begins", extra=told)
         for piece in framed(self._session.hello(), chunked=False):
             self._write(piece)
 
@@ -142,7 +146,6 @@ class Channel:
         for timer in self._timers:
             timer.cancel()
         if self._session is not None:
-            logger.info("session %d: ended", self._session.id)
             self._loop.run_in_executor(self._service.executor, self._session.close, self._end_reason)
 
     def _leave_for(self, reason: EndReason) -> None:
@@ -177,7 +180,8 @@ class Channel:
         try:
             while not self._is_deaf and not self._is_full() and (message := self._deframer.next()) is not None:
                 if session.is_greeted:
-                    self._messages.append(message)
+                    if not self._is_answered_at_once(session, message):
+                        self._messages.append(message)
                     continue
                 session.handle(message)
                 if not session.is_open:
@@ -191,6 +195,24 @@ class Channel:
             self._is_deaf = True
         self._pause_reading(self._is_full())
         self._start_working()
+
+    def _is_answered_at_once(self, session: Session, message: bytes) -> bool:
+        """Answer a message here and now if it takes no time; only one in each turn of the event loop, for there are others."""
+        is_free = self._worker is None and not self._messages and not self._has_had_turn
+        if not is_free or self._service.limits.rate or not self._may_write.is_set() or self._sending.locked():
+            return False
+        answer = session.handle_quickly(message)
+        if answer is None:
+            return False
+        self._has_had_turn = True
+        self._loop.call_soon(self._give_turn)
+        for piece in framed(answer, chunked=session.chunked):
+            self._write(piece)
+        session.replied()
+        return True
+
+    def _give_turn(self) -> None:
+        self._has_had_turn = False
 
     def _is_full(self) -> bool:
         return len(self._messages) >= WAITING or sum(map(len, self._messages)) >= WAITING_OCTETS

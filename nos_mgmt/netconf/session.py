@@ -24,6 +24,8 @@ from nos_mgmt.netconf.messages import (
     taken_apart,
 )
 from nos_mgmt.netconf.operations import OPERATIONS
+from nos_mgmt.netconf.quick import is_quick, may_be_quick
+from nos_mgmt.observability.formats import fields
 from nos_mgmt.traffic import SSH
 from yang.errors import RequestError
 from yang.xmldata import read_input
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from datastore.history import Author
     from nos_mgmt.access import Access
     from nos_mgmt.device import Device
+    from nos_mgmt.netconf.messages import Rpc
     from nos_mgmt.sessions import Sessions
     from yang.tree import Node
 
@@ -44,6 +47,21 @@ logger = logging.getLogger(__name__)
 
 ROOM = 1 << 20
 """Octets of notifications that wait to be written, after which those that can wait do."""
+
+
+UNKNOWN = "unknown"
+"""What stands for an operation that there is not: clients choose its name, and may choose any number of them."""
+
+
+class Answered(NamedTuple):
+    """A request has been answered."""
+
+    operation: str
+    outcome: str
+    """`ok`, or the error-tag of the first error."""
+    seconds: float
+    session: int
+    user: str
 
 
 class Call(NamedTuple):
@@ -97,6 +115,9 @@ class Session:
         self.author = author(self.id)
         self.traffic = device.traffic.begin(self.id, self.author, transport, source_host)
         self._push = self.traffic.counted(push)
+        self._begun = time.monotonic()
+        self._answered = 0
+        self._who = {"session": self.id, "user": self.author.user, "protocol": self.author.protocol}
         self.is_open = True
         """False when nothing more is to be read."""
         self.is_greeted = False
@@ -131,6 +152,23 @@ class Session:
                 self._give_back()
             elif waiting is not None and waiting.session_id == self.id:
                 self._device.datastores.spoken(waiting)
+
+    def handle_quickly(self, message: bytes) -> bytes | None:
+        """Return the answer to `message` if that takes less than a millisecond and waits for nothing; otherwise None.
+
+        It changes nothing, and there is no other request under way.
+        """
+        # a request while a commit waits is a sign of life, which is noted on disk
+        if not self.is_open or not may_be_quick(message) or self._device.datastores.pending is not None:
+            return None
+        # what others may see of a new configuration takes time to find out
+        if not self._device.access(self.author.user).sees_all:
+            return None
+        try:
+            rpc = read_rpc(message)
+        except BadRpc:
+            return None
+        return self._answer(message, rpc) if is_quick(rpc.operation, self._device) else None
 
     @property
     def is_subscribed(self) -> bool:
@@ -191,20 +229,24 @@ class Session:
             is_first, self._has_ended = not self._has_ended, True
         if is_first:
             reason = self._end_reason or "other"
+            seconds = round(time.monotonic() - self._begun, 3)
+            told = fields(**self._who, reason=reason, seconds=seconds, rpcs=self._answered)
+            logger.info("session ended", extra=told)
             self._device.events.publish(
                 SessionEnded(time.time(), self.id, self.author.user, self.source_host, reason, self._killer)
             )
 
-    def _answer(self, message: bytes) -> bytes:
+    def _answer(self, message: bytes, rpc: Rpc | None = None) -> bytes:
         started = time.perf_counter()
         try:
-            rpc = read_rpc(message)
+            rpc = rpc or read_rpc(message)
         except BadRpc as bad:
             self.traffic.received(is_good=False)
             self.traffic.refused()
             # RFC 6241 appendix A: malformed-message is not for clients that know only base:1.0
             if isinstance(bad.error, MalformedMessage) and not self.chunked:
                 bad.error.tag = "operation-failed"
+            self._tell("", bad.error.tag, started)
             return error_reply(bad.attributes, [bad.error])
         self.traffic.received(is_good=True)
         try:
@@ -225,14 +267,14 @@ class Session:
             outcome = "failed"
         if outcome != "ok":
             self.traffic.refused()
-        logger.debug(
-            "session %d: %s %s in %.1f ms",
-            self.id,
-            str(rpc.operation.tag).rpartition("}")[2],
-            outcome,
-            (time.perf_counter() - started) * 1000,
-        )
+        self._tell(str(rpc.operation.tag), outcome, started)
         return answer
+
+    def _tell(self, tag: str, outcome: str, started: float) -> None:
+        name = tag.rpartition("}")[2] if tag in OPERATIONS else UNKNOWN
+        seconds = time.perf_counter() - started
+        self._answered += 1
+        self._device.requests.publish(Answered(name, outcome, seconds, self.id, self.author.user))
 
     def _greet(self, message: bytes) -> None:
         try:

@@ -52,6 +52,8 @@ class Publisher:
         self._teller = Teller(schema)
         self._queue: deque[object] = deque()
         self._lost = 0
+        self.lost = 0
+        """Events of which nobody was told, since the start."""
         self._changed = threading.Condition()
         self._is_woken = False
         self._is_closed = False
@@ -143,6 +145,7 @@ class Publisher:
         with self._changed:
             if len(self._queue) >= QUEUED:
                 self._lost += 1
+                self.lost += 1
                 return
             self._queue.append(event)
             self._changed.notify_all()

@@ -138,7 +138,7 @@ def test_a_port_that_goes_and_comes_before_anybody_looks_is_filled_again(rig: Ri
     systems = rig.systems()
     told: list[threading.Thread] = []
     # nobody can look while something is committed
-    with rig.committer._lock:
+    with rig.committer.turn:
         for happen in (rig.chip.pull, rig.chip.plug):
             told.append(threading.Thread(target=happen, args=("Ethernet9",)))
             told[-1].start()
@@ -267,7 +267,7 @@ def test_a_kernel_port_that_goes_takes_its_routes_along_and_brings_them_back(
         ip("link", "add", "Ethernet8", "type", "veth", "peer", "name", "Ethernet8", "netns", f"{namespace}-far")
         assert eventually(lambda: "192.0.2.0/24 via 10.9.0.2" in ip("route"))
         # gone and come before anybody looks
-        with both.committer._lock:
+        with both.committer.turn:
             ip("link", "del", "Ethernet8")
             ip("link", "add", "Ethernet8", "type", "veth", "peer", "name", "Ethernet8", "netns", f"{namespace}-far")
         assert eventually(lambda: "192.0.2.0/24 via 10.9.0.2" in ip("route"))

@@ -121,7 +121,7 @@ def without_far_numbers(state: dict[str, list[dict[str, object]]]) -> list[objec
 def test_a_port_that_goes_and_comes_before_anybody_looks_is_filled_again(network: Network) -> None:
     network.commit(PLANNED)
     state = without_far_numbers(network.state())
-    with network.device.committer._lock:
+    with network.device.committer.turn:
         network.ip("link del Ethernet1")
         network.replace_far("Ethernet1")
     until(lambda: network.names() == {"Ethernet1.10", "Ethernet1.20", "Ethernet1.30"})

@@ -48,6 +48,10 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         archive_directory = "/var/lib/archive"
         archive_command = ["keep", "it"]
         log_level = "debug"
+        log_format = "json"
+        log_rpcs = "all"
+        metrics_port = 9469
+        metrics_host = "::1"
         message_size = 1000
         hello_time = 5
         login_time = 6
@@ -137,6 +141,10 @@ def test_the_history_is_in_the_state_folder_unless_it_is_said_otherwise(tmp_path
         ('archive_command = "keep it"', "archive_command is 'keep it', not a list of strings"),
         ("asic_ports = -1", "asic_ports -1 is less than 0"),
         ('log_level = "loud"', "log_level 'loud' is not one of debug, info, warning, error"),
+        ('log_format = "xml"', "log_format 'xml' is not one of text, json, journal"),
+        ('log_rpcs = "reads"', "log_rpcs 'reads' is not one of all, changes, none"),
+        ("metrics_port = 65536", "metrics_port 65536 is outside 0..65535"),
+        ("metrics_port = -1", "metrics_port -1 is less than 0"),
         ('user = "../x"', "user '../x' cannot be a user's name"),
         ('user = "host"', "user 'host' cannot be a user's name"),  # that is the server's own key
         ("backend = 1", "backend is 1, not a table of tables"),
