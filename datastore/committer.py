@@ -76,10 +76,12 @@ class Committer:
         publish: Callable[[str], None] = lambda _: None,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
         events: Events | None = None,
+        judge: Callable[[Author, Node, Node], None] = lambda *_: None,
     ) -> None:
         """Commit through `backends`, in this order, and write `history`; `empty` is a tree without anything.
 
-        `publish` is told in a sentence of everything that happens apart from requests, `events` of every commit.
+        `publish` is told in a sentence of what happens apart from requests, `events` of every commit. `judge` raises a
+        RequestError if an author may not make one configuration of another.
         """
         self._history = history
         self._journal = Journal(history)
@@ -94,6 +96,7 @@ class Committer:
         self._planner = Planner(self._systems, self._wanted)
         self._mender = Mender(self.turn, self._mended)
         self._publish = publish
+        self._judge = judge
         self._is_out_of_step = False
         self._empty = self._running = empty
         self._is_closed = False
@@ -237,7 +240,7 @@ class Committer:
                 could not be brought back, the message says so, and it is tried again until it succeeds.
         """
         phases = Phases()
-        with self.events.refusal(author, phases), self._trying(after, phases, keep=True) as plan:
+        with self.events.refusal(author, phases), self._trying(after, phases, author) as plan:
             if plan_id and plan.id != plan_id:
                 raise PlanChanged(f"the plan is {plan.id} by now, not {plan_id}: have it shown again")
             self._refuse(self._running, after, author)
@@ -285,12 +288,15 @@ class Committer:
             raise CommitFailed(f"nothing was changed: {error}") from error
 
     @contextmanager
-    def _trying(self, after: Node, phases: Phases, *, keep: bool = False) -> Iterator[Plan]:
-        """Work out the plan for `after`; what is wanted changes only if `keep` and nothing is raised."""
+    def _trying(self, after: Node, phases: Phases, author: Author | None = None) -> Iterator[Plan]:
+        """Work out the plan for `after`; what is wanted changes only if there is an author and nothing is raised."""
         with self.turn:
             try:
-                if keep and (reason := self._trouble()):
-                    raise CommitFailed(f"nothing was changed: {reason}")
+                if author is not None:
+                    # on exactly what differs from what is running by now (RFC 8341 section 3.2.8)
+                    self._judge(author, self._running, after)
+                    if reason := self._trouble():
+                        raise CommitFailed(f"nothing was changed: {reason}")
                 with phases("validate"):
                     self.validate(after)
                 with phases("plan"):
@@ -299,7 +305,7 @@ class Committer:
                     self._wanted.demand(changed)
                     plan = self._planner.plan(self._planner.resolve())
                 yield plan
-                if keep:
+                if author is not None:
                     self._planner.keep()
             except BackendLost as error:
                 raise CommitFailed(f"nothing was changed: {error}") from error

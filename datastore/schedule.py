@@ -55,9 +55,17 @@ class Schedule:
     """The scheduled commits of a device, and the thread that carries them out in order."""
 
     def __init__(
-        self, datastores: Datastores, history: History, publish: Callable[[object], None] = lambda _: None
+        self,
+        datastores: Datastores,
+        history: History,
+        publish: Callable[[object], None] = lambda _: None,
+        judge: Callable[[Author, Node, Node], None] = lambda *_: None,
     ) -> None:
-        """Commit to `datastores`, keep what waits beside `history`, and have `publish` told of what is over."""
+        """Commit to `datastores`, keep what waits beside `history`, and have `publish` told of what is over.
+
+        `judge` raises a RequestError if an author may not make one configuration of another; it is asked again when it is time.
+        """
+        self._judge = judge
         self._datastores = datastores
         self._publish = publish
         self._rows = Rows(history)
@@ -112,6 +120,7 @@ class Schedule:
 
         def keep(running: Node, candidate: Node) -> None:
             nonlocal number
+            self._judge(author, running, candidate)
             delta = difference(running, candidate, is_apart=True)
             if not delta:
                 raise CommitFailed("the candidate has no changes to be scheduled")

@@ -41,16 +41,19 @@ class Datastores(Running):
         factory_default: Node | None = None,
         *,
         has_startup: bool = False,
+        take_in: Callable[[Node, Node], Node] = lambda _, after: after,
     ) -> None:
         """Have the running configuration of `committer`, which writes `history`, and a candidate that is equal to it.
 
         What post-conditions are like is asked of `look`. `factory_default` is what a device leaves the factory with, nothing
         if it is not given. Only if it `has_startup`, a start of the machine begins from the startup configuration, and
-        otherwise from what was running.
+        otherwise from what was running. What clients have made of one configuration is taken in as `take_in` returns it, given
+        that one and theirs.
         """
         super().__init__(committer, history, look)
         self._factory_default = factory_default if factory_default is not None else committer.configuration(None)
         self._has_startup = has_startup
+        self._take_in = take_in
         self._startup = Startup(history)
 
     def start(self) -> None:
@@ -106,6 +109,7 @@ class Datastores(Running):
             InUse: Another session has locked it.
             RequestError: `edit` raises it; the candidate is as it was.
         """
+        edit = self._taking_in(edit)
         private = self.private(session_id)
         if private is not None:
             with private.changing:
@@ -117,6 +121,13 @@ class Datastores(Running):
             shared = self._candidates.shared
             shared.edit(edit)
             shared.conditions.update({condition.path: condition for condition in conditions})
+
+    def write(self, session_id: int, change: Callable[[Node], Node], author: Author) -> Committed:
+        """Commit what `change` makes of running, as `Running.write` does."""
+        return super().write(session_id, self._taking_in(change), author)
+
+    def _taking_in(self, edit: Callable[[Node], Node]) -> Callable[[Node], Node]:
+        return lambda before: self._take_in(before, edit(before))
 
     def discard(self, session_id: int) -> None:
         """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.
@@ -159,6 +170,7 @@ class Datastores(Running):
             if tree is self.running and last is not None:
                 self._startup.point_to(last)
             else:
+                tree = self._take_in(self._committer.configuration(None), tree)
                 self._committer.validate(tree)
                 self._startup.write(tree)
         self._committer.events.publish(StartupChanged(time.time(), session_id))

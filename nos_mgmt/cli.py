@@ -68,7 +68,7 @@ def main() -> None:
 def serve(config: Path | None, known_hosts: Path | None, backends: str | None, **options: Any) -> None:
     """Serve NETCONF until Ctrl-C or SIGTERM: over SSH at one address, or as a file with settings says.
 
-    The first start makes a host key and the key of the user 'admin' in the state folder. There is no password.
+    The first start makes a host key and the key of the user 'admin' in the state folder.
     """
     if backends is not None:
         options["backends"] = tuple(name.strip() for name in backends.split(",") if name.strip())

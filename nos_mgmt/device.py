@@ -26,7 +26,8 @@ from datastore.schedule import Schedule
 from datastore.store import Datastores
 from datastore.support import supported
 from datastore.versions import Versions
-from nos_mgmt.access import Access
+from nos_mgmt import local_users
+from nos_mgmt.access import AccessControl
 from nos_mgmt.library import library, needed
 from nos_mgmt.notifications.publisher import Publisher
 from nos_mgmt.optional import with_features
@@ -39,18 +40,22 @@ from yang.tables import load
 from yang.tree import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from backends.backend import Backend
     from backends.state import StateSource
+    from datastore.commits import Author
     from datastore.deviation import Event
     from datastore.plan import Deferred
+    from nos_mgmt.access import Access
     from nos_mgmt.library import Library
     from yang.path import Path as DataPath
     from yang.schema import SchemaNode
 
 logger = logging.getLogger(__name__)
 
+OWN_PROTOCOLS = frozenset({"internal", "drift"})
+"""By which the server itself commits: to take back what nobody confirmed, or to adopt what systems have."""
 NOTHING = Path(os.devnull)
 """A file that holds the empty configuration."""
 SUBSCRIPTIONS = "ietf-subscribed-notifications:subscriptions"
@@ -79,6 +84,7 @@ class Device:
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot change
         drift_interval: float = INTERVAL,
         event_log: EventLog | None = None,
+        administrators: Collection[str] = ("admin",),
     ) -> None:
         """Serve the model set in the folder `models` as far as `backends` and the protocols' `own_paths` support it.
 
@@ -88,7 +94,8 @@ class Device:
         configuration of its own (RFC 6241 section 8.7); if `is_running_writable`, running is edited as well (section 8.2); URLs
         lead to `places`, if there are any (section 8.8). The file `factory_default` holds the configuration that factory-reset
         brings. Calls of backends have `deadlines`. Everything is compared with what the systems have every `drift_interval`
-        seconds. What is told in notifications is kept in `event_log`; without one, in memory.
+        seconds. What is told in notifications is kept in `event_log`; without one, in memory. The `administrators` may do
+        everything, whatever is configured: theirs are recovery sessions (RFC 8341).
 
         A history that is damaged is shown as far as it can be read, and nothing is committed.
 
@@ -111,7 +118,7 @@ class Device:
         """The features of ietf-netconf that depend on settings, those that are on."""
         full = Schema(with_features(tables, self.features))
         state = own_state(self)
-        self.schema = supported(backends, state, own_paths, full)
+        self.schema = supported(backends, state, [*own_paths, *local_users.supported_paths(full)], full)
         self.modules = deviations.served_modules(self.schema)
         self.deviated = {_module_of(parent, name) for parent, name in deviations.unsupported(self.schema)}
         self.deviated |= {full.find(path).module.name for path in own_defaults}
@@ -121,6 +128,7 @@ class Device:
         self.observer = Observer(
             self.schema, self.operational, self._state, lambda: self.committer.running, self.deferred_paths
         )
+        self.access_control = AccessControl(self.schema, lambda: self.committer.running, administrators)
         self.events = Events()
         self.requests = Events()
         """What becomes of requests, apart from `events` for there are so many."""
@@ -134,9 +142,9 @@ class Device:
         """Why nothing can be committed, if the history is damaged."""
         try:
             history = History(Database(history_url, history_patience), self.schema)
-            self._manage(
-                Committer(backends, history, Node(self.schema.root, {}), logger.info, deadlines, self.events), history
-            )
+            empty = Node(self.schema.root, {})
+            committer = Committer(backends, history, empty, logger.info, deadlines, self.events, self._judge)
+            self._manage(committer, history)
         except HistoryDamaged as damage:
             self._rescue(damage)
 
@@ -171,9 +179,14 @@ class Device:
         self.committer = committer
         self.history = history
         self.datastores = Datastores(
-            committer, history, self.observer.look, self._factory_default, has_startup=self.has_startup
+            committer,
+            history,
+            self.observer.look,
+            self._factory_default,
+            has_startup=self.has_startup,
+            take_in=local_users.without_cleartext,
         )
-        self.schedule = Schedule(self.datastores, history, self.events.publish)
+        self.schedule = Schedule(self.datastores, history, self.events.publish, self._judge)
         self.drift = Drift(committer, self.datastores, self._tell_of_drift, self._drift_interval)
         self.archive = Archive(history, self._targets)
         self.retention = Retention(history, self._limits, self._needed)
@@ -198,9 +211,15 @@ class Device:
         self.publisher.close()
         self.history.close()
 
-    def access(self, user: str) -> Access:  # noqa: ARG002 - all who are let in are equal
+    def access(self, user: str) -> Access:
         """Return what a user may see and do."""
-        return Access()
+        return self.access_control.access(user)
+
+    def _judge(self, author: Author, before: Node, after: Node) -> None:
+        """Raise an error of the kind access-denied if an author may not make one configuration of another."""
+        # what the server does by itself is no session's
+        if author.protocol not in OWN_PROTOCOLS:
+            self.access(author.user).refuse_change(before, after)
 
     def deferred(self) -> list[Deferred]:
         """Return what is configured and cannot take effect yet."""

@@ -1,4 +1,4 @@
-"""SSH keys: the server's own and its first user's, made when they are first needed. There are no passwords."""
+"""SSH keys: the server's own and its first user's, made when they are first needed, and public keys as users have them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,37 @@ SSH = 22
 """The port that known_hosts does not name."""
 
 
+USABLE = ("ssh-ed25519", "ecdsa-sha2-", "ssh-rsa")
+"""How the names of the algorithms begin of which users may have keys."""
+SHORTEST_RSA = 2048
+
+
 class UnusableKey(NosError):
-    """A file that should hold a private key and does not."""
+    """What should be a key, in a file or in the configuration, and is none that is taken."""
+
+
+def public_keys(text: str) -> frozenset[bytes]:
+    """Return the public keys in `text`, one a line, each as OpenSSH has it in a file `.pub`.
+
+    Raises:
+        UnusableKey: One is no key, or none of an algorithm and a length that is taken, or there is none.
+    """
+    found = set()
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), 1):
+        try:
+            key = asyncssh.import_public_key(line)
+        except (asyncssh.KeyImportError, ValueError) as error:
+            raise UnusableKey(f"line {number} is no public key as OpenSSH has it: {error}") from error
+        algorithm = key.get_algorithm()
+        if not algorithm.startswith(USABLE):
+            raise UnusableKey(f"line {number} is a key for {algorithm}, not one for Ed25519, ECDSA or RSA")
+        bits = getattr(getattr(key, "pyca_key", None), "key_size", None)
+        if algorithm == "ssh-rsa" and bits is not None and bits < SHORTEST_RSA:
+            raise UnusableKey(f"line {number} is an RSA key of {bits} bits, fewer than {SHORTEST_RSA}")
+        found.add(key.public_data)
+    if not found:
+        raise UnusableKey("there is no key")
+    return frozenset(found)
 
 
 def host_keys(state: Path) -> list[asyncssh.SSHKey]:

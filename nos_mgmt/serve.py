@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from backends import plugins
 from backends.process import ProcessBackend
 from datastore.event_log import EventLog
-from nos_mgmt import keys
+from nos_mgmt import keys, pam_service
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
 from nos_mgmt.listening import Ways, bound, not_listening
@@ -29,6 +29,7 @@ from nos_mgmt.netconf.tls import TlsTransport, secured
 from nos_mgmt.observability.lines import write_lines
 from nos_mgmt.observability.systemd import Notifier, SelfCheck, report, status_of
 from nos_mgmt.sessions import Sessions
+from nos_mgmt.users import Users
 from yang.errors import NosError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
         CannotListen: A port is taken, or there is no such address.
         UnusableKey: A file that should hold a key does not.
         UnusableCertificate: A file that should hold certificates does not.
+        NoPam: It is set that PAM judges passwords, and there is none.
     """
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     interrupted = threading.Event()
@@ -109,6 +111,7 @@ def serve(settings: Settings, known_hosts: Path | None, say: Callable[[str], Non
                 deadlines=settings.deadlines,
                 drift_interval=settings.drift_interval,
                 event_log=EventLog(settings.state / "notifications.sqlite", settings.log_limits),
+                administrators=(settings.user,),
             )
             stack.callback(device.close)
             write_lines(device, settings.log_rpcs)
@@ -180,7 +183,7 @@ async def _listen(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     host_keys = keys.host_keys(settings.state)
-    users = {settings.user: keys.client_keys(settings.state, settings.user)}
+    users = _users(settings, device)
     ports = [one.getsockname()[1] for one in listening]
     with ThreadPoolExecutor(WORKERS, "request") as executor:
         service = Service(device, sessions, executor, _limits(settings))
@@ -216,6 +219,21 @@ def _limits(settings: Settings) -> Limits:
         settings.idle_time,
         settings.rate,
         settings.logins,
+    )
+
+
+def _users(settings: Settings, device: Device) -> Users:
+    """Return who may come in.
+
+    Raises:
+        NoPam: It is set that PAM judges passwords, and there is none.
+    """
+    return Users(
+        lambda: device.datastores.running,
+        settings.user,
+        keys.client_keys(settings.state, settings.user),
+        pam_service.checker(settings.pam) if settings.pam else None,
+        device.access_control.report_groups,
     )
 
 

@@ -93,7 +93,9 @@ class Settings:
     tls: Tls | None = None
     """Certificates, for whatever of these has TLS."""
     user: str = "admin"
-    """Who may come in, with the key `STATE/USER_ed25519`."""
+    """The administrator, who may come in with the key `STATE/USER_ed25519` and do everything."""
+    pam: str = ""
+    """The PAM service that judges the passwords of users whom the configuration gives none; empty is none."""
     backends: tuple[str, ...] = ("kernel", "hardware")
     """The backends, by name; state is taken from the first one that has it."""
     asic_ports: int = 8

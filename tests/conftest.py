@@ -103,7 +103,8 @@ def kernel(namespace: str) -> Iterator[KernelBackend]:
 
 
 def make_device(folder: Path, backends: list[Backend], **options: Any) -> Device:
-    """Return a device with its history in `folder`, started."""
+    """Return a device with its history in `folder`, started; the users of most tests may do everything in it."""
+    options.setdefault("administrators", ("admin", "ann", "bob", "sam", "me", "crash"))
     history = f"sqlite:///{folder / 'history.sqlite'}"
     device = Device(bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, **options)
     device.start()

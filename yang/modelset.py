@@ -33,6 +33,7 @@ OWN = FilePath(__file__).parent / "models"
 """The modules that this project has written."""
 NEEDED = (
     "ietf-netconf",
+    "ietf-netconf-acm",
     "ietf-netconf-monitoring",
     "ietf-netconf-nmda",
     "ietf-netconf-notifications",
@@ -54,6 +55,7 @@ FEATURES = {
         "url",
         "xpath",
     ),
+    "ietf-netconf-acm": (),
     "ietf-netconf-monitoring": (),
     "ietf-netconf-with-defaults": (),
     "ietf-yang-library": (),
@@ -68,6 +70,7 @@ COMPILER = (
     "compiler/*.py",
     "generator.py",
     "naming.py",
+    "node_paths.py",
     "python_types.py",
     "tables.py",
     "modelset.py",

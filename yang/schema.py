@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 from yang import types
 from yang.identities import Identities
 from yang.module import modules_of
+from yang.node_paths import NodeInstanceIdentifierType
 from yang.restrictions import Pattern
 from yang.tables import CONFIG, MANDATORY, PRESENCE, USER_ORDERED, NodeRecord
 
@@ -174,6 +175,12 @@ class SchemaNode:
         if self._children is None:
             self._children = self._make_children()
         return self._children
+
+    @property
+    def default_deny(self) -> str:
+        """What NACM denies where no rule speaks of the node: `all`, `write`, or nothing (RFC 8341 section 3.3)."""
+        denied: str = self._extra.get("deny", "")
+        return denied
 
     @property
     def is_inner(self) -> bool:
@@ -356,6 +363,8 @@ class Schema:
                 return types.IdentityrefType(bases, self.identities.derived(bases))
             case ("instance-identifier", require):
                 return types.InstanceIdentifierType(require_instance=require)
+            case ("node-instance-identifier",):
+                return NodeInstanceIdentifierType()
             case ("leafref", path, target, require):
                 return types.LeafrefType(self.type(target), path, require_instance=require)
             case ("union", members):

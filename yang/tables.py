@@ -13,7 +13,7 @@ from yang.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
-FORMAT = 3
+FORMAT = 4
 """The version of everything below; a file of another one is compiled again."""
 
 CHECKSUM = 4
@@ -46,7 +46,7 @@ class NodeRecord(NamedTuple):
     type: int
     """The index of a leaf's or leaf-list's type, otherwise -1."""
     extra: dict[str, Any]
-    """What few nodes have: `default`, `keys`, `unique`, `min`, `max`, `when`, `must`, `case`, `choices`, `leafref`, …"""
+    """What few nodes have: `default`, `keys`, `unique`, `min`, `max`, `when`, `must`, `case`, `choices`, `deny`, …"""
     children: tuple[Any, ...]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from yang.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from yang.schema import SchemaNode
 
@@ -185,6 +185,14 @@ class Entries:
         if self.sums is not None:
             result.sums = tuple(sums)
         return result
+
+    def rebuilt(self, change: Callable[[dict[Key, Node]], dict[Key, Node]]) -> Entries:
+        """Return these entries with each of `chunks` made what `change` makes of it, which may leave out and replace entries."""
+        changed = tuple(map(change, self._chunks))
+        if all(new is old for new, old in zip(changed, self._chunks, strict=True)):
+            return self
+        kept = tuple(chunk for chunk in changed if chunk)
+        return self._of(kept, tuple(map(self._first, kept)))
 
     def moved(self, key: Key, node: Node, before: Key | None, *, first: bool = False) -> Entries:
         """Return a user's list with `node` put before the entry `before`, at the front if `first`, otherwise last."""

@@ -40,11 +40,11 @@ def edit_config(call: Call) -> str | None:
 
     def edited(before: Node) -> Node:
         after = edit(before, config, default_operation, errors if goes_on else None)
+        call.access.refuse_change(before, after)
         if test_option != "set":
             wrong = validate(call.device.datastores.running, after)
             if wrong:
                 raise ValidationFailed(wrong)
-        call.access.refuse_change(before, after)
         return after if test_option != "test-only" else before
 
     # whatever error-option says, an element that is in error changes nothing; rollback-on-error holds for all
@@ -67,22 +67,38 @@ def copy_config(call: Call) -> None:
         name = named_datastore(call, source)
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
 
+    access = call.access
+
     def retrieved() -> Node:
         tree = configuration_in(call, source)
         # what is tagged as a default has not been set
-        return with_defaults(tree, mode) if mode != "report-all-tagged" else tree
+        tree = with_defaults(tree, mode) if mode != "report-all-tagged" else tree
+        # RFC 8341 section 3.2.6: of a datastore, what may not be read is left out
+        return tree if source.children.keys() & {"config", "url"} else access.visible(tree)
 
     if "url" in target.children:
         # what the user may not see is left out (RFC 8341 section 3.2.4)
-        tree = call.access.visible(configuration_in(call, source))
-        keep_at(call, target.get("url"), report(tree, None, mode))
+        tree = retrieved()
+        keep_at(call, target.get("url"), report(tree, None, mode if mode == "report-all-tagged" else "explicit"))
         return
     if named_datastore(call, target) == "startup":
-        datastores.save(call.session.id, retrieved())
+        # section 3.2.6: from running to startup, the right to call the operation is all that is needed
+        if "running" in source.children:
+            datastores.save(call.session.id, configuration_in(call, source))
+            return
+        tree = retrieved()
+        access.refuse_change(datastores.read("startup", call.session.id), tree)
+        datastores.save(call.session.id, tree)
         return
     # what comes with the request, or is elsewhere, is read at once; a datastore in its turn: what is running by then
     given = retrieved() if source.children.keys() & {"config", "url"} else None
-    change(call, named_datastore(call, target), lambda _: given if given is not None else retrieved())
+
+    def replaced(before: Node) -> Node:
+        after = given if given is not None else retrieved()
+        access.refuse_change(before, after)
+        return after
+
+    change(call, named_datastore(call, target), replaced)
 
 
 def change(call: Call, target: Name, make: Callable[[Node], Node], conditions: Collection[Condition] = ()) -> None:

@@ -6,22 +6,28 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from backends.resource import named
+from datastore.chain import SEALED
 from datastore.commits import Wanted
+from datastore.comparison import compared
 from datastore.deviation import shown
+from datastore.plan import Plan
 from nos_mgmt.netconf.messages import HISTORY
 from nos_mgmt.netconf.reading import subtree_filter
 from nos_mgmt.netconf.times import date_and_time, seconds_of
 from yang.diff import NETCONF, YANG
-from yang.filter import select
+from yang.filter import narrowed, select
+from yang.tree import Node
 from yang.xmlio import print_children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from datastore.blame import Origin
     from datastore.commits import Commit
-    from datastore.plan import Plan
+    from datastore.comparison import Comparison
+    from nos_mgmt.access import Access
     from nos_mgmt.netconf.session import Call
+    from yang.path import Path
 
 DEFAULT_LIMIT = 100
 """Commits that get-commits has, if nobody says how many."""
@@ -29,18 +35,28 @@ DEFAULT_LIMIT = 100
 
 def get_configuration(call: Call) -> str:
     """Answer with the configuration that a commit left."""
-    tree = call.device.history.configuration(_which(call))
+    tree = call.access.visible(call.device.history.configuration(_which(call)))
     return f'<configuration xmlns="{HISTORY}">{print_children(tree)}</configuration>'
 
 
 def get_difference(call: Call) -> str:
     """Answer with how the configurations of two commits differ, for people and for programs."""
     first, second = _which(call, "from"), _which(call, "to")
-    lines, edit = call.device.history.compare(first, second)
+    lines, edit = _compared(call, first, second)
     return (
         "".join(_element("change", line) for line in lines)
         + f'<edit xmlns="{HISTORY}" xmlns:nc="{NETCONF}" xmlns:yang="{YANG}">{edit}</edit>'
     )
+
+
+def _compared(call: Call, first: int | None, second: int) -> Comparison:
+    """Return how what the user may see of two configurations differs; None is the one before the first commit."""
+    history, visible = call.device.history, call.access.visible
+    if call.access.sees_all and first is not None:
+        return history.compare(first, second)
+    after = history.configuration(second)
+    before = Node(after.schema, {}) if first is None else history.configuration(first)
+    return compared(visible(before), visible(after))
 
 
 def get_commits(call: Call) -> str:
@@ -50,12 +66,28 @@ def get_commits(call: Call) -> str:
     wanted = Wanted(since=_seconds(call, "since"), until=_seconds(call, "until"), **given)
     limit: int = call.input.get("limit") or DEFAULT_LIMIT
     found = history.newest(wanted, limit + 1)
-    changes = history.changes([commit.id for commit in found[:limit]]) if "with-changes" in call.input.children else {}
+    changes = _changes(call, found[:limit]) if "with-changes" in call.input.children else {}
     return "".join(
         f'<commit xmlns="{HISTORY}"><id>{commit.id}</id>{_leaves(commit)}'
         f"{''.join(f'<change>{escape(line)}</change>' for line in changes.get(commit.id, ()))}</commit>"
         for commit in found[:limit]
     ) + (f'<more xmlns="{HISTORY}"/>' if len(found) > limit else "")
+
+
+def _changes(call: Call, found: Sequence[Commit]) -> Mapping[int, Sequence[str]]:
+    """Return what commits changed of what the user may see."""
+    history = call.device.history
+    if call.access.sees_all:
+        return history.changes([commit.id for commit in found])
+    changes: dict[int, Sequence[str]] = {}
+    for commit in found:
+        if commit.state != SEALED:
+            continue
+        earlier = history.newest(Wanted(before=commit.id, state=SEALED), 1)
+        # of what was before a commit that is the first one left, nothing is known
+        if earlier or len(list(history.commits(1, commit.id - 1))) == commit.id - 1:
+            changes[commit.id] = _compared(call, earlier[0].id if earlier else None, commit.id).lines
+    return changes
 
 
 def _leaves(commit: Commit) -> str:
@@ -77,7 +109,15 @@ def _leaves(commit: Commit) -> str:
 def get_blame(call: Call) -> str:
     """Answer with which commit set each leaf of what a filter selects."""
     wanted = subtree_filter(call)
-    found = call.device.history.blame(lambda tree: tree if wanted is None else select(tree, wanted))
+    access = call.access
+
+    def seen(tree: Node) -> Node:
+        if wanted is None:
+            return access.visible(tree)
+        # what cannot be selected need not be looked over
+        return select(tree if access.sees_all else access.visible(narrowed(tree, wanted)), wanted)
+
+    found = call.device.history.blame(seen)
     makers = {origin.commit_id: "" for origin in found.origins}
     for commit_id in makers:
         makers[commit_id] = _maker(commit_id, found.commits.get(commit_id))
@@ -111,7 +151,7 @@ def _value(origin: Origin) -> str:
 
 def get_plan(call: Call) -> str:
     """Answer with what a commit of the candidate would do."""
-    return "".join(_plan(call.device.datastores.plan(call.session.id)))
+    return "".join(_plan(call.device.datastores.plan(call.session.id), call.access))
 
 
 def rollback(call: Call) -> str:
@@ -140,9 +180,17 @@ def _seconds(call: Call, name: str) -> float | None:
     return seconds_of(text, name) if text is not None else None
 
 
-def _plan(plan: Plan) -> Iterator[str]:
-    yield _element("plan-id", plan.id)
-    for number, (backend, operation, path) in enumerate(plan.steps, 1):
+def _plan(plan: Plan, access: Access) -> Iterator[str]:
+    def is_seen(path: Path | None) -> bool:
+        return access.sees_all or (path is not None and access.may_read_all(path))
+
+    steps = [step for step in plan.steps if is_seen(step.path)]
+    deferred = [each for each in plan.deferred if is_seen(each.path)]
+    is_whole = len(steps) == len(plan.steps) and len(deferred) == len(plan.deferred)
+    if is_whole:
+        # the id of all of it could be compared with that of a guess at the rest
+        yield _element("plan-id", plan.id)
+    for number, (backend, operation, path) in enumerate(steps, 1):
         yield f'<operation xmlns="{HISTORY}"><index>{number}</index><backend>{backend.name}</backend>'
         yield f"<action>{operation.action}</action><resource>{escape(named(operation.key))}</resource>"
         if path is not None:
@@ -155,12 +203,12 @@ def _plan(plan: Plan) -> Iterator[str]:
                 yield f"<after>{escape(shown(after))}</after>"
             yield "</attribute>"
         yield "</operation>"
-    for key, path, reason in plan.deferred:
+    for key, path, reason in deferred:
         yield f'<deferred xmlns="{HISTORY}"><resource>{escape(named(key))}</resource>'
         if path is not None:
             yield f"<path>{escape(str(path))}</path>"
         yield f"<reason>{escape(reason)}</reason></deferred>"
-    yield _element("text", plan)
+    yield _element("text", plan if is_whole else Plan(steps, deferred))
 
 
 def _element(name: str, value: object) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from datastore.assertions import ALIVE, REACHABLE, STATE, Assertion, written
 from datastore.confirmation import Terms
 from nos_mgmt.netconf.messages import InvalidParameter, MissingParameter
+from yang.instance_path import instance_path
+from yang.types import InstanceIdentifierType
 
 if TYPE_CHECKING:
     from nos_mgmt.netconf.session import Call
@@ -41,6 +43,11 @@ def post_conditions(call: Call) -> Terms | None:
         raise InvalidParameter(message, info=(("bad-element", "assertion"),))
     judge = call.device.observer.judge
     assertions = [judge(_assertion(entry)) for entry in entries.values()]
+    for assertion in assertions:
+        if assertion.kind == STATE:
+            # whether it holds tells what the value is
+            identifier = InstanceIdentifierType().parse(assertion.subject)
+            call.access.refuse_read(instance_path(identifier, call.device.schema))
     return Terms(float(given.get("deadline") or DEADLINE), assertions=written(assertions))
 
 

@@ -13,14 +13,19 @@ from nos_mgmt.netconf.messages import InvalidParameter
 from yang import deviations
 from yang.annotated import defaults_of
 from yang.errors import BadAttribute, InvalidValue, MissingAttribute, RequestError
+from yang.filter import narrowed
 from yang.reporting import SubtreeFilter, report, reported
+from yang.with_defaults import print_tagged, with_defaults
+from yang.xmlio import print_children
 from yang.xpath_filter import XPathFilter
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from nos_mgmt.access import Access
     from nos_mgmt.netconf.session import Call
     from yang.reporting import Filter
+    from yang.tree import Node
     from yang.with_defaults import Mode
 
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
@@ -36,18 +41,39 @@ def get(call: Call) -> str:
     device, wanted = call.device, filter_of(call)
     bounds = wanted.bounds() if wanted is not None else None
     tree = device.operational.gathered(device.datastores.running, device.deferred_paths(), bounds)
-    return f"<data>{report(call.access.visible(tree), wanted, mode_of(call), config_only=False)}</data>"
+    return f"<data>{report_to(call.access, tree, wanted, mode_of(call), config_only=False)}</data>"
 
 
 def get_config(call: Call) -> str:
     """Answer with the configuration in a datastore."""
     tree = call.device.datastores.read(named_datastore(call, call.input.get("source")), call.session.id)
-    visible, wanted, mode = call.access.visible(tree), filter_of(call), mode_of(call)
+    wanted, mode = filter_of(call), mode_of(call)
     if not txid.is_asked(call):
-        return f"<data>{report(visible, wanted, mode)}</data>"
+        return f"<data>{report_to(call.access, tree, wanted, mode)}</data>"
     call.device.versions.remember(tree)
+    visible = call.access.visible(tree)
     selected = reported(visible, wanted, mode)
     return txid.data("data", call, visible, selected, defaults_of(visible, mode))
+
+
+def report_to(
+    access: Access, tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config_only: bool = True
+) -> str:
+    """Return the XML of what a filter selects of what the user may see of a tree (RFC 8341 section 3.2.4).
+
+    Defaults are seen as if they were set: none shows itself in place of a leaf that is kept from the user.
+    """
+    if access.sees_all:
+        return report(tree, wanted, mode, config_only=config_only)
+    bounds = wanted.bounds() if wanted is not None else None
+    if bounds is not None:
+        # what cannot be selected need not be looked over
+        tree = narrowed(tree, bounds)
+    if mode not in ("report-all", "report-all-tagged"):
+        return report(access.visible(tree), wanted, mode, config_only=config_only)
+    filled = access.visible(with_defaults(tree, "report-all", config_only=config_only))
+    selected = wanted.select(filled) if wanted is not None else filled
+    return print_tagged(access.visible(tree), selected) if mode == "report-all-tagged" else print_children(selected)
 
 
 def get_schema(call: Call) -> str:

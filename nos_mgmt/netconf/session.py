@@ -253,7 +253,8 @@ class Session:
             answer = reply(rpc.attributes, self._carry_out(rpc.operation))
             outcome = "ok"
         except RequestError as error:
-            errors = taken_apart(error)
+            access = self._device.access(self.author.user)
+            errors = [access.told(each) for each in taken_apart(error)]
             answer = error_reply(rpc.attributes, errors)
             outcome = errors[0].tag
         except HistoryFailed as error:
@@ -303,6 +304,7 @@ class Session:
             raise OperationNotSupported(
                 f"{operation.tag} is not an operation of this server", info=(("bad-element", name),)
             )
+        self._device.access(self.author.user).refuse_operation(schema)
         notifications.correct(operation)
         try:
             given = read_input(operation, schema.children["input"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -12,11 +13,14 @@ from asyncssh.kex import get_kex_algs
 
 from nos_mgmt.netconf.channel import Channel, Wire
 from nos_mgmt.netconf.service import Peer, Service
+from nos_mgmt.netconf.ssh_login import Login
 from nos_mgmt.netconf.transport import Transport
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from nos_mgmt.users import Users
 
 logger = logging.getLogger(__name__)
 
@@ -58,17 +62,18 @@ CALL_LINGERS = 1.0
 """Seconds from the end of a periodic call's last session to the end of the connection."""
 LOST = 500
 """Connections after which their memory is given back, some 20 KiB each; it takes 10 ms, more with a large configuration."""
+LOGINS = 4
+"""Passwords that are judged at once: whoever tries many keeps no request from being handled."""
 
 
 class SshTransport(Transport):
     """Serves sessions to SSH clients."""
 
-    def __init__(
-        self, service: Service, keys: Mapping[str, frozenset[bytes]], host_keys: Sequence[asyncssh.SSHKey]
-    ) -> None:
-        """Let in the users of `keys`, each with the public keys that are its own, as the owner of `host_keys`."""
+    def __init__(self, service: Service, users: Users, host_keys: Sequence[asyncssh.SSHKey]) -> None:
+        """Let in whom `users` knows, as the owner of `host_keys`."""
         self.service = service
-        self.keys = keys
+        self.users = users
+        self.logins = ThreadPoolExecutor(LOGINS, "login")
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self.timers: dict[asyncssh.SSHServerConnection, asyncio.TimerHandle] = {}
         """When a connection without a session is closed."""
@@ -88,8 +93,6 @@ class SshTransport(Transport):
             compression_algs=None,
             encoding=None,
             login_timeout=service.limits.login_time,
-            password_auth=False,
-            kbdint_auth=False,
             gss_host=None,
             agent_forwarding=False,
             x11_forwarding=False,
@@ -125,6 +128,7 @@ class SshTransport(Transport):
             await connection.wait_closed()
         for acceptor in self._acceptors:
             await acceptor.wait_closed()
+        self.logins.shutdown(wait=False, cancel_futures=True)
 
     def forget_cycles(self) -> None:
         """Give back the memory of connections that are lost, after many of them.
@@ -142,16 +146,18 @@ class SshTransport(Transport):
             connection.close()
 
 
-class _Server(asyncssh.SSHServer):
+class _Server(Login):
     """One SSH connection."""
 
     def __init__(self, listener: SshTransport, idle_time: float | None = None) -> None:
+        super().__init__(listener.users, listener.logins)
         self._listener = listener
         self._idle_time = idle_time
         self._connection: asyncssh.SSHServerConnection | None = None
         self._is_logging_in = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        super().connection_made(conn)
         self._connection = conn
         self._listener.connections.add(conn)
         address, port, *_ = conn.get_extra_info("peername") or ("nowhere", 0)
@@ -174,21 +180,13 @@ class _Server(asyncssh.SSHServer):
             # asyncssh hands on what was raised in a callback
             logger.error("a connection had to be closed", exc_info=exc)
 
-    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - everybody has to
-        return True
-
-    def public_key_auth_supported(self) -> bool:
-        return True
-
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        return key.public_data in self._listener.keys.get(username, ())
-
     def _end_login(self) -> None:
         if self._is_logging_in:
             self._is_logging_in = False
             self._listener.service.end_login()
 
     def auth_completed(self) -> None:
+        super().auth_completed()
         self._end_login()
         if self._connection is not None:
             _close_unless_used(self._listener, self._connection)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
+from nos_mgmt.access.counters import DenialCounters
 from nos_mgmt.netconf import monitoring, notifications, subscriptions, yang_library
 from nos_mgmt.netconf.times import date_and_time
 
@@ -38,6 +39,7 @@ OWN_PATHS = (
         )
     ),
     "/ietf-netconf-monitoring:get-schema/*",
+    "/ietf-netconf-acm:nacm/*",
     "/nos-drift:drift/default-action",
     "/nos-drift:drift/policy/action",
     "/ietf-nmda-compare:compare/*",
@@ -297,6 +299,7 @@ def own_state(device: Device) -> tuple[StateSource, ...]:
         Scheduled,
         Deviations,
         DriftStatistics,
+        DenialCounters,
         notifications.Streams,
         subscriptions.SubscribedStreams,
         subscriptions.Subscriptions,

@@ -105,7 +105,14 @@ class Soak:
         history = f"sqlite:///{folder / 'history.sqlite'}"
         backends = [KernelBackend(namespace), HardwareBackend(self.chip)]
         self.device = Device(
-            bindings.DEFAULT, history, backends, OWN_PATHS, own_state, OWN_DEFAULTS, drift_interval=5.0
+            bindings.DEFAULT,
+            history,
+            backends,
+            OWN_PATHS,
+            own_state,
+            OWN_DEFAULTS,
+            drift_interval=5.0,
+            administrators=(ME.user,),
         )
         self.device.drift._publish = self._take
         self.sites = {number: Site(number) for number in POLICIES}

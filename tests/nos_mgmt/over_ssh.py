@@ -9,11 +9,15 @@ import asyncssh
 
 from nos_mgmt.netconf.messages import BASE_1_0, BASE_1_1
 from nos_mgmt.netconf.ssh import SshTransport
+from nos_mgmt.users import Users
 from tests.nos_mgmt.on_loop import PATIENCE, OnLoop
 from yang.diff import NETCONF
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nos_mgmt.device import Device
+    from nos_mgmt.throttle import Throttle
 
 __all__ = ["END", "PATIENCE", "SshClient", "SshServer", "chunked", "hello", "rpc"]
 
@@ -39,13 +43,27 @@ def chunked(message: bytes) -> bytes:
 class SshServer(OnLoop):
     """A listener with a user `admin`."""
 
-    def __init__(self, device: Device, **limits: Any) -> None:
+    def __init__(
+        self,
+        device: Device,
+        *,
+        pam: Callable[[str, str], bool] | None = None,
+        throttle: Throttle | None = None,
+        **limits: Any,
+    ) -> None:
         """Serve `device` on a free port."""
         super().__init__(device, **limits)
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.user_key = asyncssh.generate_private_key("ssh-ed25519")
-        keys = {"admin": frozenset({self.user_key.public_data})}
-        self.transport = SshTransport(self.service, keys, [self.host_key])
+        users = Users(
+            lambda: device.datastores.running,
+            "admin",
+            frozenset({self.user_key.public_data}),
+            pam,
+            device.access_control.report_groups,
+            throttle,
+        )
+        self.transport = SshTransport(self.service, users, [self.host_key])
         listening = socket.create_server(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
         self.run(self.transport.listen(listening))

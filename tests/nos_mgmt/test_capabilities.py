@@ -92,6 +92,7 @@ def test_hello_names_no_module_that_is_not_served(client: Client, device: Device
         "iana-if-type",
         "ietf-datastores",
         "ietf-origin",
+        "openconfig-aaa-types",
         "openconfig-local-routing",
         "openconfig-network-instance-types",
         "openconfig-policy-types",

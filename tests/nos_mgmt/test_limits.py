@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import asyncssh
 import pytest
 
+from tests.conftest import Client
+from tests.nos_mgmt.access.configured import edited, user
 from tests.nos_mgmt.notified import create_subscription
 from tests.nos_mgmt.over_ssh import PATIENCE, SshServer, chunked, rpc
 
@@ -43,9 +45,11 @@ def test_a_session_over_the_limit_is_told_why(serve: Callable[..., SshServer]) -
     assert "<ok/>" in first.rpc(DISCARD)
 
 
-def test_a_user_s_session_over_the_limit_is_told_why_and_others_get_in(serve: Callable[..., SshServer]) -> None:
+def test_a_user_s_session_over_the_limit_is_told_why_and_others_get_in(
+    serve: Callable[..., SshServer], device: Device
+) -> None:
     server = serve(user_sessions=2)
-    server.transport.keys = {**server.transport.keys, "ann": frozenset({server.user_key.public_data})}
+    edited(Client(device), user("ann", f"<ssh-key>{server.user_key.export_public_key().decode()}</ssh-key>"))
     first, _ = server.client(), server.client()
     with pytest.raises(asyncssh.ChannelOpenError, match="as many sessions of admin are open as may be: 2"):
         server.client()

@@ -185,6 +185,7 @@ def test_get_without_a_filter_has_everything(configured: Client) -> None:
         "history",
         "interfaces",
         "modules-state",
+        "nacm",
         "netconf-state",
         "network-instances",
         "yang-library",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from yang.compiler.expressions import place, syntax_tree
+from yang.compiler.protection import protection
 from yang.compiler.typespecs import identity_name, type_spec
 from yang.errors import ModelError
 from yang.tables import CONFIG, MANDATORY, PRESENCE, USER_ORDERED, Expression, NodeRecord
@@ -59,6 +60,7 @@ class NodeCompiler:
             extra["when"] = every
         if musts := tuple(self._musts(statement)):
             extra["must"] = musts
+        extra.update(protection(statement))
         type_index = -1
         children: tuple[NodeRecord, ...] = ()
         if statement.keyword in ("leaf", "leaf-list"):

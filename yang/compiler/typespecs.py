@@ -23,6 +23,8 @@ INTEGERS = {
     for name in (f"int{bits}", f"uint{bits}")
 }
 LONGEST = (1 << 64) - 1
+NODE_PATH = ("ietf-netconf-acm", "node-instance-identifier")
+"""A string to YANG, whose prefixes mean what the document says that they mean."""
 
 
 class TypeSpec(NamedTuple):
@@ -45,6 +47,8 @@ def type_spec(
     typedef = getattr(statement, "i_typedef", None)
     if typedef is None:
         return TypeSpec(_built_in(statement, member, leafref), None)
+    if (typedef.i_module.arg, typedef.arg) == NODE_PATH:
+        return TypeSpec(("node-instance-identifier",), None)
     base = type_spec(typedef.search_one("type"), member, leafref)
     return TypeSpec(_restricted(base.spec, statement), typedef.search_one("default") or base.default)
 
