@@ -21,7 +21,9 @@ def main() -> int:
     options = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="nos-load-") as temporary, loaded(Path(temporary)) as server:
-        print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; the server has {usage(server).resident:.0f} MiB")
+        print(
+            f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; the server has {usage(server).resident:.0f} MiB"
+        )
         for name in options.only:
             print(f"\n{name}", flush=True)
             try:

@@ -36,7 +36,9 @@ def many_interfaces(first: int, count: int) -> str:
     """Return a configuration of interfaces that no system has, of some 420 octets each."""
     return interfaces(
         *(
-            interface(f"Load{number}", f"10.{number >> 14 & 63}.{number >> 6 & 255}.{(number & 63) * 4 + 1}/30", mtu=2000)
+            interface(
+                f"Load{number}", f"10.{number >> 14 & 63}.{number >> 6 & 255}.{(number & 63) * 4 + 1}/30", mtu=2000
+            )
             for number in range(first, first + count)
         )
     )
@@ -285,7 +287,13 @@ async def strangers(server: Server, count: int) -> AsyncIterator[str]:
     for _ in range(count):
         with suppress(asyncssh.Error, OSError):
             await asyncssh.connect(
-                "127.0.0.1", server.port, username="admin", client_keys=[key], known_hosts=None, config=None, agent_path=None
+                "127.0.0.1",
+                server.port,
+                username="admin",
+                client_keys=[key],
+                known_hosts=None,
+                config=None,
+                agent_path=None,
             )
             continue
         refused += 1
