@@ -50,6 +50,8 @@ SUBSCRIPTION_PATHS = (
     f"/{YP}:push-update/datastore-contents",
     f"/{YP}:push-change-update/*",
     f"/{SN}:filters/stream-filter/stream-subtree-filter",
+    # what establish-subscription refers to
+    f"/{SN}:streams/stream/name",
 )
 """What is served of the two models, apart from state. Filters for datastores have to come with the subscription."""
 

@@ -70,6 +70,8 @@ class Publisher:
 
     def close(self) -> None:
         """Tell of what has happened so far, and no more."""
+        if self._is_closed:
+            return
         self._end()
         with self._changed:
             self._is_closed = True

@@ -12,7 +12,7 @@ from nos_mgmt.netconf.state import OWN_DEFAULTS, OWN_PATHS
 from tests.conftest import needs
 from yang import bindings
 from yang.deviations import NAME, deviation_module
-from yang.modelset import OWN
+from yang.modelset import FEATURES, OWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +51,14 @@ def said_by_yanglint(file: Path, *options: str) -> list[str]:
 
 
 def errors_by_yanglint(file: Path, *options: str) -> list[str]:
-    """Return what is wrong with a module to yanglint, which warns of OpenConfig's own modules as well."""
-    return [line for line in said_by_yanglint(file, *options) if not line.startswith("libyang warn")]
+    """Return what is wrong with a module to yanglint, with the features that are served.
+
+    It warns of OpenConfig's own modules as well.
+    """
+    text = file.read_text()
+    imported = {name: those for name, those in FEATURES.items() if f"import {name} " in text}
+    features = [option for name, those in imported.items() for option in ("-F", f"{name}:{','.join(those)}")]
+    return [line for line in said_by_yanglint(file, *features, *options) if not line.startswith("libyang warn")]
 
 
 @pytest.fixture
