@@ -97,6 +97,6 @@ $(DEV): $(RUN) requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(MODELS): $(RUN) $(wildcard yang/models/*.yang)
+$(MODELS): $(RUN) $(wildcard yang/models/*.yang yang/compiler/*.py) $(addprefix yang/,generator.py naming.py python_types.py tables.py modelset.py)
 	@$(BIN)/nos-mgmt models install
 	@touch $@
