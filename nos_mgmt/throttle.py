@@ -40,35 +40,28 @@ class Throttle:
     def __len__(self) -> int:
         return len(self._failures)
 
-    def attempt(self, **who: str) -> float:
-        """Return for how many seconds `who` may not try, say `address="192.0.2.1", user="ann"`; 0 if they may now.
-
-        Who may is taken to fail until it is told that they have not, so that many attempts at once are no way around.
-        """
+    def wait(self, **who: str) -> float:
+        """Return for how many seconds `who` may not try, say `address="192.0.2.1", user="ann"`; 0 if they may now."""
         now = self._clock()
         with self._lock:
-            wait = max(self._known(each, now).until - now for each in who.items())
-            if wait > 0:
-                return wait
+            return max(0.0, *(self._known(each, now).until - now for each in who.items()))
+
+    def failed(self, **who: str) -> None:
+        """Note that `who` have failed."""
+        now = self._clock()
+        with self._lock:
             for each in who.items():
                 number = self._known(each, now).number + 1
                 self._failures[each] = _Failures(number, now, now + _delay(number))
                 self._failures.move_to_end(each)
             while len(self._failures) > REMEMBERED:
                 self._failures.popitem(last=False)
-            return 0.0
 
     def succeeded(self, **who: str) -> None:
-        """Take back the last attempt of `who`, who came in, and forget all failures of the user.
-
-        Those of the address stay: it may have one user, and be after another one.
-        """
+        """Forget all failures of `who`."""
         with self._lock:
             for each in who.items():
-                found = self._failures.pop(each, None)
-                if found is not None and each[0] != "user" and found.number > 1:
-                    number = found.number - 1
-                    self._failures[each] = _Failures(number, found.last, found.last + _delay(number))
+                self._failures.pop(each, None)
 
     def _known(self, each: tuple[str, str], now: float) -> _Failures:
         found = self._failures.get(each)

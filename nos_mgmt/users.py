@@ -68,21 +68,11 @@ class Users:
         entries = users.get("user") if users is not None else None
         return user == self._administrator or (entries is not None and (user,) in entries)
 
-    def may_try(self, user: str, address: str) -> bool:
-        """Return whether somebody may try to come in from `address` as `user`; it counts as a failure until they have.
-
-        To be asked once for each user whom a connection names.
-        """
-        return not self._is_early(user, "any method", address, address=address)
-
-    def came_in(self, user: str, address: str) -> None:
-        """Take back that a connection counts as a failure."""
-        self._throttle.succeeded(address=address, user=user)
-
     def knows_key(self, user: str, key: bytes, address: str) -> bool:
         """Return whether `user`, who tries from `address`, may come in with a public key; if not, that is logged.
 
-        It does not count by itself: clients try all the keys that they have, and nobody guesses one.
+        It does not count: clients try all the keys that they have, and nobody guesses one. Nor does who has the key wait, whatever
+        others have tried in that name.
         """
         of_configuration = self._current().keys.get(user, frozenset())
         own = self._administrators_keys if user == self._administrator else frozenset()
@@ -94,9 +84,13 @@ class Users:
     def knows_password(self, user: str, password: str, address: str) -> bool:
         """Return whether `user`, who tries from `address`, may come in with a password; a failure is logged and counts.
 
-        It takes its time, and belongs into a thread of its own.
+        It takes its time, and belongs into a thread of its own; no more may be judged before failures count than there are such
+        threads.
         """
-        if self._is_early(user, "password", address, user=user):
+        seconds = self._throttle.wait(address=address, user=user)
+        if seconds > 0:
+            # nothing is judged, however right it may be
+            logger.warning(f"{FAILED}: %.0f s to wait", "password", user[:SHOWN], address, seconds)  # noqa: G004 - a constant
             return False
         text = self._current().hashes.get(user)
         if passwords.is_of(password, text):
@@ -104,16 +98,12 @@ class Users:
         elif text is None and self._pam is not None and self._pam(user, password):
             self._report_groups(user, groups_of(user))
         else:
+            self._throttle.failed(address=address, user=user)
             logger.warning(FAILED, "password", user[:SHOWN], address)
             return False
+        # failures of the address stay: it may have one user, and be after another one
+        self._throttle.succeeded(user=user)
         return True
-
-    def _is_early(self, name: str, method: str, where: str, **who: str) -> bool:
-        """Return whether somebody has to wait; then nothing is judged, however right it may be."""
-        seconds = self._throttle.attempt(**who)
-        if seconds > 0:
-            logger.warning(f"{FAILED}: %.0f s to wait", method, name[:SHOWN], where, seconds)  # noqa: G004 - a constant
-        return seconds > 0
 
     def _current(self) -> _Known:
         source = authentication(self._running())

@@ -25,24 +25,15 @@ class Login(asyncssh.SSHServer):
         self._users = users
         self._executor = executor
         self._address = ""
-        self._user = ""
-        self._may_try: bool | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Note where the client is."""
         peer = conn.get_extra_info("peername")
         self._address = str(peer[0]) if peer else "nowhere"
 
-    def begin_auth(self, username: str) -> bool:
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - everybody has to
         """Want a proof."""
-        if self._may_try is None or username != self._user:
-            self._may_try = self._users.may_try(username, self._address)
-        self._user = username
         return True
-
-    def auth_completed(self) -> None:
-        """Note that the client has proved who it is."""
-        self._users.came_in(self._user, self._address)
 
     def public_key_auth_supported(self) -> bool:
         """Offer public keys."""
@@ -50,7 +41,7 @@ class Login(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Return whether a key is the user's; asyncssh sees to it that the client has it."""
-        return bool(self._may_try) and self._users.knows_key(username, key.public_data, self._address)
+        return self._users.knows_key(username, key.public_data, self._address)
 
     def password_auth_supported(self) -> bool:
         """Offer passwords only where one can be right."""
@@ -58,7 +49,5 @@ class Login(asyncssh.SSHServer):
 
     async def validate_password(self, username: str, password: str) -> bool:
         """Return whether a password is the user's."""
-        if not self._may_try:
-            return False
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._users.knows_password, username, password, self._address)

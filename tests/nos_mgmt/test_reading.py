@@ -186,8 +186,10 @@ def test_get_without_a_filter_has_everything(configured: Client) -> None:
         "interfaces",
         "modules-state",
         "nacm",
+        "netconf",
         "netconf-state",
         "network-instances",
+        "streams",
         "yang-library",
     ]
 

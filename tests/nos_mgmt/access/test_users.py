@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from nos_mgmt import passwords
 from nos_mgmt.pam_service import NoPam, checker
 from nos_mgmt.throttle import FIRST, FREE, LONGEST, REMEMBERED, Throttle
+from nos_mgmt.users import Users
 from tests.conftest import Client, make_device
 from tests.nos_mgmt.access.configured import SYSTEM, edited, nacm, rule, rule_list, user
 from tests.nos_mgmt.over_ssh import SshServer
@@ -207,31 +209,67 @@ def test_waiting_doubles_up_to_a_limit_and_is_forgotten() -> None:
     throttle = Throttle(clock)
     waits = []
     for _ in range(12):
-        if wait := throttle.attempt(user="ann"):
+        if wait := throttle.wait(user="ann"):
             clock.now += wait
-            assert throttle.attempt(user="ann") == 0
+            assert throttle.wait(user="ann") == 0
+        throttle.failed(user="ann")
         waits.append(wait)
     assert waits == [0.0] * (FREE + 1) + [FIRST * 2**n for n in range(7)] + [LONGEST]
     clock.now += 3600
-    assert throttle.attempt(user="ann") == 0
+    assert throttle.wait(user="ann") == 0
 
 
-def test_an_address_does_not_clear_its_name_by_coming_in_as_somebody_else() -> None:
+def test_an_address_does_not_clear_its_name_by_coming_in_as_somebody_else(admin: Client, device: Device) -> None:
+    edited(admin, user("victim", "<password>right</password>"))
+    edited(admin, user("mallory", "<password>own</password>"))
     clock = Clock()
-    throttle = Throttle(clock)
+    users = Users(lambda: device.datastores.running, "admin", frozenset(), throttle=Throttle(clock))
+    guesses = 0
     for _ in range(30):
-        while throttle.attempt(address="192.0.2.1", user="victim"):
-            clock.now += 1
-        while throttle.attempt(address="192.0.2.1", user="mallory"):
-            clock.now += 1
-        throttle.succeeded(address="192.0.2.1", user="mallory")
-    assert clock.now > 15 * LONGEST
+        while users.knows_password("mallory", "own", "192.0.2.1"):
+            guesses += 1
+            assert not users.knows_password("victim", "guessed", "192.0.2.1")
+        clock.now += 1
+    # at once, and then after 1, 2, 4 and 8 seconds
+    assert guesses == FREE + 5
+    assert not users.knows_password("victim", "right", "192.0.2.1")
+
+
+def test_a_key_lets_in_whatever_others_have_tried_in_that_name(admin: Client, device: Device) -> None:
+    edited(admin, user("admin", "<password>right</password>"))
+    server = SshServer(device, throttle=Throttle(Clock()))
+    try:
+        for _ in range(FREE + 2):
+            with pytest.raises(asyncssh.PermissionDenied):
+                server.connect("admin", **with_password("wrong"))
+        server.connect("admin")
+    finally:
+        server.close()
+
+
+def test_many_come_in_at_once(admin: Client, device: Device) -> None:
+    edited(admin, user("ann", "<password>right</password>"))
+    server = SshServer(device, throttle=Throttle(Clock()))
+
+    async def connect(number: int) -> None:
+        proof = with_password("right") if number % 2 else {"client_keys": [server.user_key]}
+        given = {"known_hosts": None, "config": None, "agent_path": None, **proof}
+        async with asyncssh.connect("127.0.0.1", server.port, username="ann" if number % 2 else "admin", **given):
+            pass
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*map(connect, range(16)))
+
+    try:
+        server.run(all_at_once())
+    finally:
+        server.close()
 
 
 def test_a_flood_of_names_takes_no_more_memory() -> None:
     throttle = Throttle(Clock())
     for number in range(REMEMBERED + 500):
-        throttle.attempt(user=f"user{number}")
+        throttle.failed(user=f"user{number}")
     assert len(throttle) == REMEMBERED
 
 
