@@ -153,12 +153,13 @@ def install(folder: FilePath, source: str | None, progress: Callable[[str], None
             origin = source
             _gather(FilePath(source), modules)
         patches = [patch for patch in PATCHES if _patched(modules, patch)]
-        _complete(modules)
+        added = _complete(modules)
         content = _content_hash(modules)
         manifest = {
             "origin": origin,
             "patches": [f"{patch.module}: {patch.reason}" for patch in patches],
             "excluded": EXCLUDED if source is None else {},
+            "added": added,
             "content": content,
         }
         if _is_current(folder, content=content):
@@ -177,8 +178,10 @@ def compile_set(folder: FilePath, progress: Callable[[str], None]) -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         modules = FilePath(scratch) / "modules"
         shutil.copytree(folder / "modules", modules)
-        _complete(modules)
-        return _compile(modules, folder, manifest | {"content": _content_hash(modules)}, progress)
+        added = {*manifest.get("added", ()), *_complete(modules)}
+        return _compile(
+            modules, folder, manifest | {"added": sorted(added), "content": _content_hash(modules)}, progress
+        )
 
 
 def load(folder: FilePath) -> Tables:
@@ -229,12 +232,14 @@ def _compile(
     progress("writing tables and bindings")
     tables.dump(compiled.tables, folder / "schema.tables")
     lines = generate(compiled, Schema(compiled.tables), folder)
-    manifest["warnings"] = compiled.warnings
+    # what the IETF has published is as it is, and nobody who brings a set can mend it
+    warnings = [warning for warning in compiled.warnings if warning.partition(".yang:")[0] not in manifest["added"]]
+    manifest["warnings"] = warnings
     manifest["bindings"] = sorted(file.name for file in folder.glob("*.py"))
     manifest["compiler"] = _compiler_hash()
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    progress(f"{len(compiled.tables.modules)} modules, {lines} lines of bindings, {len(compiled.warnings)} warnings")
-    return compiled.warnings
+    progress(f"{len(compiled.tables.modules)} modules, {lines} lines of bindings, {len(warnings)} warnings")
+    return warnings
 
 
 def _is_current(folder: FilePath, **wanted: str) -> bool:
@@ -326,14 +331,20 @@ def _patched(modules: FilePath, patch: Patch) -> bool:
     return True
 
 
-def _complete(modules: FilePath) -> None:
-    """Add our own modules, and what is imported and not there from the IETF modules that pyang brings."""
+def _complete(modules: FilePath) -> list[str]:
+    """Add our own modules, and what the server needs or is imported and not there from the IETF modules that pyang brings.
+
+    Returns:
+        The names of the latter.
+    """
+    added = set()
     shipped = {file.stem: file for file in _shipped()}
     for file in OWN.glob("*.yang"):
         shutil.copyfile(file, modules / file.name)
     for name in NEEDED:
         if not (modules / f"{name}.yang").exists():
             shutil.copyfile(shipped[name], modules / f"{name}.yang")
+            added.add(name)
     while missing := {
         (name, file.stem)
         for file in modules.glob("*.yang")
@@ -344,6 +355,8 @@ def _complete(modules: FilePath) -> None:
             if name not in shipped:
                 raise ModelError(f"{importer} imports {name}, which the set does not have")
             shutil.copyfile(shipped[name], modules / f"{name}.yang")
+            added.add(name)
+    return sorted(added)
 
 
 def _shipped() -> Iterator[FilePath]:

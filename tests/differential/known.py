@@ -363,6 +363,14 @@ KNOWN = (
         has_any,
     ),
     Known(
+        "expressions in leaves of xpath1.0",
+        "RFC 7950 §9.4.5",
+        'It is used to restrict the built-in type "string", or types derived from "string", to values that match the pattern. '
+        "(The typedef xpath1.0 has none. What is no expression is refused by the subscription that would be filtered by it.)",
+        None,
+        re.compile('-xpath-filter"'),
+    ),
+    Known(
         "a leafref without an instance in a union, in JSON",
         "RFC 7950 §9.12",
         "When interpreting an XML encoding, a value is validated consecutively against each member type, in the order they "

@@ -124,7 +124,7 @@ def test_both_agree_on_what_the_server_can(client: Manager) -> None:
         assert name not in client.server_capabilities
     assert client.session_id.isdigit()
     with pytest.raises(MissingCapabilityError):
-        client.edit_config(target="candidate", config="file:///tmp/one.xml", format="url")
+        client.edit_config(target="candidate", config="https://localhost/one.xml", format="url")
 
 
 def test_an_edit_a_commit_and_the_kernel_has_it(client: Manager, managed: str | None) -> None:
