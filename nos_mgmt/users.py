@@ -71,8 +71,8 @@ class Users:
     def knows_key(self, user: str, key: bytes, address: str) -> bool:
         """Return whether `user`, who tries from `address`, may come in with a public key; if not, that is logged.
 
-        It does not count: clients try all the keys that they have, and nobody guesses one. Nor does who has the key wait, whatever
-        others have tried in that name.
+        It does not count: clients try all the keys that they have, and nobody guesses one. Nor does anybody with the key wait,
+        whatever others have tried in that name.
         """
         of_configuration = self._current().keys.get(user, frozenset())
         own = self._administrators_keys if user == self._administrator else frozenset()

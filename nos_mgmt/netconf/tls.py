@@ -246,7 +246,9 @@ class _Connection(asyncio.Protocol, Wire):
         self._flush()
         if self._tcp is not None and not self._tcp.is_closing():
             self._tcp.resume_reading()
-            self._tcp.write_eof()
+            # the client may have reset the connection, and the loop not have told of it yet
+            with suppress(OSError):
+                self._tcp.write_eof()
         self._abort_in(GOODBYE_TIME)
 
     def cut(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -229,6 +230,21 @@ def test_with_tls_1_3_a_client_that_says_nothing_more_is_still_answered(server: 
             while True:
                 received += until_done(lambda: secured.read(1 << 16))
     assert received.count(b"<ok/>") == 20
+
+
+def test_a_connection_is_ended_though_its_client_has_just_reset_it(server: TlsServer) -> None:
+    silent = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+    eventually(lambda: len(server.transport.connections) == 1)
+
+    def reset_and_end() -> None:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        silent.close()
+        # the loop has not heard of it yet
+        for connection in list(server.transport.connections):
+            connection.finish()
+
+    server.call(reset_and_end)
+    assert "<ok/>" in server.client().rpc(DISCARD)
 
 
 def test_a_killed_session_ends_with_a_close_notify_and_its_locks_can_be_had_at_once(server: TlsServer) -> None:
