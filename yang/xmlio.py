@@ -154,8 +154,7 @@ def print_leaf(schema: SchemaNode, value: Value) -> str:
     if value.__class__ is Identity:
         module_name, _, name = str(value).partition(":")
         module = schema.schema.modules[module_name]
-        declared = f" xmlns:{module.prefix}={quoteattr(module.namespace)}"
-        return f"{schema.open_tag}{declared}>{module.prefix}:{name}{schema.close_tag}"
+        return f"{schema.open_tag}{module.declaration}>{module.prefix}:{name}{schema.close_tag}"
     if value.__class__ is int:
         return f"{schema.open_tag}>{value}{schema.close_tag}"
     declared = _declared(schema, value) if isinstance(value, InstanceIdentifier) else ""
