@@ -114,12 +114,16 @@ def _narrowed(node: Node, wanted: Sequence[_Element] | None, schema: SchemaNode)
 
 def _mirrored(node: Node, path: Path | None, deferred: Collection[Path]) -> Node:
     """Return `node` with a `state` beside each `config`, of the leaves that both have."""
-    children: dict[str, Any] = {}
+    schemas = node.schema.children
+    children: dict[str, Any] = dict(node.children)
+    is_inner = False
     for name, child in node.children.items():
-        schema = node.schema.children[name]
         if isinstance(child, Node):
-            children[name] = _mirrored(child, Path(path, schema) if deferred else None, deferred)
+            is_inner = True
+            children[name] = _mirrored(child, Path(path, schemas[name]) if deferred else None, deferred)
         elif isinstance(child, Entries):
+            is_inner = True
+            schema = schemas[name]
             children[name] = Entries(
                 child.schema,
                 {
@@ -127,17 +131,18 @@ def _mirrored(node: Node, path: Path | None, deferred: Collection[Path]) -> Node
                     for key, entry in child.items()
                 },
             )
-        else:
-            children[name] = child
+    if not is_inner:
+        return node
     for name, child in node.children.items():
-        schema = node.schema.children[name]
-        state = node.schema.children.get(name.replace("config", "state")) if schema.name == "config" else None
+        schema = schemas[name]
+        state = schemas.get(name.replace("config", "state")) if schema.name == "config" else None
         if state is None or not isinstance(child, Node) or (deferred and path in deferred):
             continue
+        known = state.children
         applied: dict[str, Child] = {
             leaf: value
             for leaf, value in child.children.items()
-            if leaf in state.children and not isinstance(value, (Node, Entries))
+            if leaf in known and not isinstance(value, (Node, Entries))
         }
         if applied:
             children[state.qname] = Node(state, ordered(state, applied))

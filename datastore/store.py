@@ -9,6 +9,7 @@ from datastore.errors import CommitFailed, InUse, LockDenied
 from datastore.events import StartupChanged
 from datastore.running import Running
 from datastore.startup import Startup, begin_anew
+from yang.sharing import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -127,7 +128,12 @@ class Datastores(Running):
         return super().write(session_id, self._taking_in(change), author)
 
     def _taking_in(self, edit: Callable[[Node], Node]) -> Callable[[Node], Node]:
-        return lambda before: self._take_in(before, edit(before))
+        def edited(before: Node) -> Node:
+            after = self._take_in(before, edit(before))
+            # who replaces everything has changed little as a rule: a commit is to cost as much as that
+            return after if after is self.running else sharing(before, after)
+
+        return edited
 
     def discard(self, session_id: int) -> None:
         """Make the session's candidate equal to running, or, if it is its own, to what running was at its last update.

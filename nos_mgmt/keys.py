@@ -23,6 +23,7 @@ SSH = 22
 USABLE = ("ssh-ed25519", "ecdsa-sha2-", "ssh-rsa")
 """How the names of the algorithms begin of which users may have keys."""
 SHORTEST_RSA = 2048
+PROOF = b"what a key signs to show that it is whole"
 
 
 class UnusableKey(NosError):
@@ -88,9 +89,14 @@ def _key(file: Path, comment: str, make: Callable[[str], asyncssh.SSHKey] = _ed2
         file.with_name(f"{file.name}.pub").write_bytes(key.export_public_key())
         new.rename(file)
     try:
-        return asyncssh.read_private_key(file)
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        # it is our own: that an RSA key's factors are primes is not proved at every start, which takes a quarter of a second
+        key = asyncssh.read_private_key(file, unsafe_skip_rsa_key_validation=True)
+        is_whole = key.convert_to_public().verify(PROOF, key.sign(PROOF, key.sig_algorithms[0]))
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
         raise UnusableKey(f"{file}: {error}") from error
+    if not is_whole:
+        raise UnusableKey(f"{file}: what it signs is not what its public key verifies")
+    return key
 
 
 def make_known(known_hosts: Path, host: str, port: int, *keys: asyncssh.SSHKey) -> None:

@@ -13,8 +13,11 @@ ROUNDS = 100_000
 MOST_ROUNDS = 1_000_000
 """With more, whoever logs in keeps the server busy."""
 SCHEMES = {"$5$": sha256_crypt, "$6$": sha512_crypt}
-NOBODYS = sha512_crypt.using(rounds=ROUNDS).hash("")
-"""What the password of an unknown user is compared with, so that it takes as long to be refused."""
+NOBODYS = f"$6$rounds={ROUNDS}$nobody${'.' * 86}"
+"""What the password of an unknown user is compared with, so that it takes as long to be refused.
+
+It is nobody's hash, and not made by hashing, which every start would wait for.
+"""
 
 
 class UnusableHash(NosError):

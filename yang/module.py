@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
     from yang.tables import ModuleRecord, Tables
@@ -19,6 +20,8 @@ class Module:
         self.namespace = record.namespace
         self.prefix = record.prefix
         self.unique_prefix = unique_prefix
+        self.declaration = f" xmlns:{record.prefix}={quoteattr(record.namespace)}"
+        """Of its prefix, as it stands in a start-tag."""
         self._tags: dict[str, tuple[str, str, str]] = {}
 
     def tags(self, name: str) -> tuple[str, str, str]:

@@ -50,11 +50,17 @@ def _left_of_children(node: Node, wanted: Iterable[etree._Element], left: int) -
             child = cast("Entries", child).get(key)
         if isinstance(child, Node):
             # what only has to be equal is selected too, and is all there is if nothing else is asked for
-            is_all = all(map(is_match, element))
+            is_all = all(map(_is_plain_match, element))
             left = _left_of_all(child, left) if is_all else _left_of_children(child, element, left)
         elif child is not None:
             left = _left_of_all(child, left)
     return _checked(left)
+
+
+def _is_plain_match(element: etree._Element) -> bool:
+    if element.attrib:
+        raise _TooMuch
+    return is_match(element)
 
 
 def _left_of_all(child: Child, left: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -14,11 +14,14 @@ from yang.values import Identity, InstanceIdentifier
 from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from yang.schema import SchemaNode
     from yang.tree import Child, Entries, Node
     from yang.values import Value
 
 TAG = re.compile(r"(<[^\s/>]+)(.*)", re.DOTALL).match
+SPECIAL = re.compile(r"[&<>\r]").search
 PREFIXES = re.compile(r"([^\W\d][\w.-]*):").findall
 DESCENTS = [XmlPath("/".join("*" * steps)) for steps in range(1, 11)]
 """The elements so many levels further down."""
@@ -110,8 +113,14 @@ def print_child(name: str, child: Child, parent: SchemaNode) -> str:
 
 def _print_node(node: Node, out: list[str]) -> None:
     schemas = node.schema.children
-    for name, child in node.children.items():
-        _print_child(schemas[name], child, out)
+    children: Mapping[str, Any] = node.children
+    for name, child in children.items():
+        schema = schemas[name]
+        # most of what there is are leaves
+        if schema.kind == "leaf":
+            out.append(print_leaf(schema, child))
+        else:
+            _print_child(schema, child, out)
 
 
 def _print_child(schema: SchemaNode, child: Child, out: list[str]) -> None:
@@ -141,12 +150,11 @@ def _print_child(schema: SchemaNode, child: Child, out: list[str]) -> None:
 def print_leaf(schema: SchemaNode, value: Value) -> str:
     """Return the element of a leaf, or of one value of a leaf-list."""
     if value.__class__ is str:
-        return f"{schema.open_tag}>{_escaped(str(value))}{schema.close_tag}"
+        return f"{schema.open_tag}>{_escaped(value)}{schema.close_tag}"
     if value.__class__ is Identity:
         module_name, _, name = str(value).partition(":")
         module = schema.schema.modules[module_name]
-        declared = f" xmlns:{module.prefix}={quoteattr(module.namespace)}"
-        return f"{schema.open_tag}{declared}>{module.prefix}:{name}{schema.close_tag}"
+        return f"{schema.open_tag}{module.declaration}>{module.prefix}:{name}{schema.close_tag}"
     if value.__class__ is int:
         return f"{schema.open_tag}>{value}{schema.close_tag}"
     declared = _declared(schema, value) if isinstance(value, InstanceIdentifier) else ""
@@ -161,4 +169,4 @@ def _declared(schema: SchemaNode, value: InstanceIdentifier) -> str:
 
 def _escaped(text: str) -> str:
     # a parser takes a carriage return that is not a character reference for a line feed
-    return escape(text, {"\r": "&#13;"})
+    return text if SPECIAL(text) is None else escape(text, {"\r": "&#13;"})

@@ -24,7 +24,7 @@ from nos_mgmt.netconf.messages import (
     taken_apart,
 )
 from nos_mgmt.netconf.operations import OPERATIONS
-from nos_mgmt.netconf.quick import is_quick, may_be_quick
+from nos_mgmt.netconf.quick import may_be_quick, quick_content
 from nos_mgmt.observability.formats import fields
 from nos_mgmt.traffic import SSH
 from yang.errors import RequestError
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from datastore.history import Author
     from nos_mgmt.access import Access
     from nos_mgmt.device import Device
-    from nos_mgmt.netconf.messages import Rpc
     from nos_mgmt.sessions import Sessions
     from yang.tree import Node
 
@@ -164,11 +163,17 @@ class Session:
         # what others may see of a new configuration takes time to find out
         if not self._device.access(self.author.user).sees_all:
             return None
+        started = time.perf_counter()
         try:
             rpc = read_rpc(message)
         except BadRpc:
             return None
-        return self._answer(message, rpc) if is_quick(rpc.operation, self._device) else None
+        content = quick_content(rpc.operation, self._device)
+        if content is None:
+            return None
+        self.traffic.received(is_good=True)
+        self._tell(str(rpc.operation.tag), "ok", started)
+        return reply(rpc.attributes, content)
 
     @property
     def is_subscribed(self) -> bool:
@@ -236,10 +241,10 @@ class Session:
                 SessionEnded(time.time(), self.id, self.author.user, self.source_host, reason, self._killer)
             )
 
-    def _answer(self, message: bytes, rpc: Rpc | None = None) -> bytes:
+    def _answer(self, message: bytes) -> bytes:
         started = time.perf_counter()
         try:
-            rpc = rpc or read_rpc(message)
+            rpc = read_rpc(message)
         except BadRpc as bad:
             self.traffic.received(is_good=False)
             self.traffic.refused()

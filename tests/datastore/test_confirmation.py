@@ -203,9 +203,11 @@ def test_a_candidate_outlives_what_is_taken_back(rig: Rig) -> None:
     commit(rig, NEW, terms=Terms(60))
     edited = rig.tree(NEWER)
     rig.stores.edit(1, lambda _: edited)
+    candidate = rig.stores.candidate
     rig.stores.cancel(1, ANN)
     is_back(rig)
-    assert rig.stores.candidate is edited
+    assert rig.stores.candidate is candidate
+    assert candidate == edited
 
 
 def test_a_restart_takes_back_what_has_no_token(rig: Rig) -> None:

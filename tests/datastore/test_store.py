@@ -65,6 +65,37 @@ def test_a_candidate_that_is_edited_back_is_running_again(stores: Datastores) ->
     stores.lock("candidate", TWO)
 
 
+def test_replacing_everything_by_the_same_changes_nothing(stores: Datastores) -> None:
+    described(stores, "one")
+    stores.commit(ONE, ME)
+    content = config(interfaces(interface("Ethernet1", description="one")))
+    stores.edit(ONE, lambda tree: edit_config(tree, content, "replace"))
+    assert stores.candidate is stores.running
+
+
+def test_replacing_everything_changes_what_is_different(stores: Datastores) -> None:
+    for port in ("Ethernet1", "Ethernet2"):
+        described(stores, "one", port=port)
+    stores.commit(ONE, ME)
+    both = "".join(interface(port, description=text) for port, text in (("Ethernet1", "one"), ("Ethernet2", "two")))
+    stores.edit(ONE, lambda tree: edit_config(tree, config(interfaces(both)), "replace"))
+    before, after = (
+        tree.get("openconfig-interfaces:interfaces").get("interface") for tree in (stores.running, stores.candidate)
+    )
+    assert after[("Ethernet1",)] is before[("Ethernet1",)]
+    assert descriptions(stores.candidate) == {"Ethernet1": "one", "Ethernet2": "two"}
+
+
+def test_a_candidate_that_running_is_copied_to_is_running(stores: Datastores) -> None:
+    described(stores, "one")
+    stores.commit(ONE, ME)
+    described(stores, "two")
+    described(stores, "one")
+    stores.edit(ONE, lambda _: stores.running)
+    assert stores.candidate is stores.running
+    stores.lock("candidate", TWO)
+
+
 def test_a_commit_makes_candidate_running(stores: Datastores) -> None:
     described(stores, "one")
     candidate = stores.candidate

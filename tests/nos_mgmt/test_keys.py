@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,20 @@ def test_a_file_that_holds_no_key_is_named_and_kept(tmp_path: Path, content: str
     with pytest.raises(UnusableKey, match="host_ed25519: "):
         keys.host_keys(tmp_path)
     assert file.read_text() == content
+
+
+@pytest.mark.parametrize("place", [600, 900, 1500])
+def test_an_rsa_key_of_which_an_octet_has_changed_is_named_and_kept(tmp_path: Path, place: int) -> None:
+    keys.host_keys(tmp_path)
+    file = tmp_path / "host_rsa"
+    first, *lines, last = file.read_bytes().splitlines()
+    octets = bytearray(base64.b64decode(b"".join(lines)))
+    octets[place] ^= 1
+    damaged = b"\n".join([first, base64.b64encode(octets), last, b""])
+    file.write_bytes(damaged)
+    with pytest.raises(UnusableKey, match="host_rsa: "):
+        keys.host_keys(tmp_path)
+    assert file.read_bytes() == damaged
 
 
 def test_a_key_with_a_passphrase_cannot_be_used(tmp_path: Path) -> None:
