@@ -94,7 +94,7 @@ class KernelBackend(Backend):
             Protocol(),
             StaticRoute(),
         )
-        told = (self._links_told, self._changes.last_change)
+        told = (self._links_told, self._changes)
         self.state = (InterfaceState(*told), *([SubinterfaceState(*told)] if "vlan" in self.offered else []))
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
