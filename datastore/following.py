@@ -16,10 +16,11 @@ from backends.operation import BackendLost
 from datastore.errors import StateUnknown
 from datastore.events import DeferralChanged, Sealed, StateChanged
 from datastore.operational import Operational
-from datastore.origin import in_use
+from datastore.origin import in_use, without_guesses
 from yang.diff import changes
 from yang.path import Path
 from yang.tree import Entries, Node
+from yang.with_defaults import with_defaults
 from yang.xmlio import parse_document, print_leaf
 
 if TYPE_CHECKING:
@@ -181,8 +182,9 @@ class FollowedState:
         """Return what is told of some objects, all if that is None, and perhaps of more."""
         running, deferred = self._configured()
         bounds = None if objects is None else _bounds(_by_top(objects))
-        gathered = self._operational.gathered(running, deferred, bounds)
-        return without(in_use(gathered, deferred), self.untold)
+        found = in_use(self._operational.gathered(running, deferred, bounds), deferred)
+        full = without_guesses(with_defaults(found, "report-all", config_only=False), found, running)
+        return without(full, self.untold)
 
 
 def untold(schema: Schema, sources: Iterable[StateSource]) -> frozenset[SchemaNode]:

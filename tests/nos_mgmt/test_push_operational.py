@@ -138,7 +138,10 @@ def test_commits_are_told_of_as_what_becomes_of_them(client: Client) -> None:
     target = "/openconfig-interfaces:interfaces/interface=Ethernet1"
     until(lambda: ("create", "mine") in changes(client, f"{target}/state/description"))
     until(lambda: ("replace", "9000") in changes(client, f"{target}/state/mtu"))
-    assert changes(client, f"{target}/config")[0][0] == "create"
+    [(done, value), *_] = changes(client, f"{target}/config")
+    assert done == "create"
+    # enabled, by default (RFC 8342 section 5.3)
+    assert (value or "").endswith("true")
     assert not any("counters" in message.decode() for message in client.pushed)
 
 
