@@ -73,6 +73,7 @@ class FollowedState:
         self._tree: Node | None = None
         self._waiting: list[Callable[[], Iterable[Path | None]]] | None = None
         self._timer: threading.Timer | None = None
+        self._is_due = False
         self._is_closed = False
 
     @property
@@ -97,11 +98,8 @@ class FollowedState:
                 except BaseException:
                     self._forget()
                     raise
-                with self._lock:
-                    is_touched = bool(self._waiting)
-                if is_touched:
-                    self._work(self._update)
-            return tree
+        self._have_read()
+        return tree
 
     def listen(self, event: object) -> None:
         """Take note of what becomes of the configuration; it is only put down."""
@@ -134,47 +132,55 @@ class FollowedState:
             if self._waiting is None:
                 return
             self._waiting.append(objects)
-            is_first = len(self._waiting) == 1
-        if is_first and self._tree is not None:
-            self._work(self._update)
+        self._have_read()
+
+    def _have_read(self) -> None:
+        """Have what waits read, unless that is under way: what comes meanwhile is read after it."""
+        with self._lock:
+            if not self._waiting or self._tree is None or self._is_due:
+                return
+            self._is_due = True
+        self._work(self._update)
 
     def _update(self) -> None:
-        """Read again what was told of since the last time."""
+        """Read again what was told of since the last time; later if that cannot be done now."""
+        is_done = True
+        try:
+            is_done = self._has_updated()
+        finally:
+            if is_done:
+                with self._lock:
+                    self._is_due = False
+                self._have_read()
+
+    def _has_updated(self) -> bool:
         with self._turn:
             before = self._tree
-            if before is None:
-                return
-            if self._is_closed or not self._is_wanted():
+            if before is None or self._is_closed or not self._is_wanted():
                 self._forget()
-                return
+                return True
             with self._lock:
                 waiting, self._waiting = self._waiting or [], []
-            if not waiting:
-                return
             try:
                 objects = {_object(path) for found in waiting for path in found() if path is not None}
                 after = _grafted(before, self._read(objects), _by_top(objects))
-            except BackendLost as error:
-                self._wait(waiting, error)
-                return
-            except StateUnknown as error:
-                self._wait(waiting, error)
-                return
+            except (BackendLost, StateUnknown) as error:
+                logger.warning("what was told of cannot be read: %s; it is tried again in %g s", error, AGAIN)
+                with self._lock:
+                    self._waiting = [*waiting, *(self._waiting or [])]
+                self._timer = threading.Timer(AGAIN, lambda: self._work(self._update))
+                self._timer.daemon = True
+                self._timer.start()
+                return False
             if after is not before:
                 self._tree = after
                 self._publish(StateChanged(time.time(), before, after))
-
-    def _wait(self, waiting: list[Callable[[], Iterable[Path | None]]], why: Exception) -> None:
-        logger.warning("what was told of cannot be read: %s; it is tried again in %g s", why, AGAIN)
-        with self._lock:
-            self._waiting = [*waiting, *(self._waiting or [])]
-        self._timer = threading.Timer(AGAIN, lambda: self._work(self._update))
-        self._timer.daemon = True
-        self._timer.start()
+            return True
 
     def _forget(self) -> None:
         with self._lock:
             self._tree = self._waiting = None
+            self._is_due = False
         if self._timer is not None:
             self._timer.cancel()
 

@@ -57,10 +57,10 @@ def take(client: Client, chip: SimulatedAsic, step: tuple[str, str, int]) -> Non
     elif what == "plug":
         chip.plug(name)
     elif what == "route":
-        client.edit(static_routes(route(f"10.{number}.0.0/16", "10.0.0.2")))
+        client.edit(static_routes(route(f"192.168.{number}.0/24", "10.0.1.2")))
         client.ok("<commit/>")
     elif what == "set":
-        client.edit(interfaces(interface(name, f"10.0.0.{number % 200 + 1}/24", mtu=number)))
+        client.edit(interfaces(interface(name, f"10.0.{name[-1]}.{number % 200 + 1}/24", mtu=number)))
         client.ok("<commit/>")
     else:
         client.edit(interfaces(f'<interface nc:operation="remove"><name>{name}</name></interface>'))

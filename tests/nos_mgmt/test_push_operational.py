@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from backends.hardware.driver import DriverLost
 from backends.hardware.simulated import SimulatedAsic
 from backends.process import ProcessBackend
+from datastore import following
 from tests.backends.linux import ip, until
 from tests.conftest import Client, make_device
 from tests.nos_mgmt.access.configured import nacm, rule, rule_list
@@ -177,6 +179,28 @@ def test_only_what_was_told_of_is_read_again(
     assert {tuple(ports) for ports in asked if isinstance(ports, list)} == {("Ethernet3",)}
     assert None not in asked
     del device
+
+
+def test_what_cannot_be_read_is_read_as_soon_as_it_can(
+    client: Client, chip: SimulatedAsic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chip that does not answer when it is asked what has become of what it told of."""
+    established(client, QUIETLY, of(1, "oper-status"), "operational")
+    asked: list[object] = []
+    status = SimulatedAsic.status
+
+    def lost(self: SimulatedAsic, ports: object) -> object:
+        asked.append(ports)
+        if len(asked) < 3:
+            raise DriverLost("the chip does not answer")
+        return status(self, ports)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(following, "AGAIN", 0.05)
+    monkeypatch.setattr(SimulatedAsic, "status", lost)
+    commit(client, interface("Ethernet1", enabled=True))
+    chip.pull("Ethernet1")
+    until(lambda: ("replace", "NOT_PRESENT") in changes(client, STATE.format(1) + "/oper-status"))
+    assert len(asked) >= 3
 
 
 def test_all_can_be_had_again(client: Client, chip: SimulatedAsic) -> None:
