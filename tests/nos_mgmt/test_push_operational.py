@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from backends.hardware import remote
 from backends.hardware.driver import DriverLost
 from backends.hardware.simulated import SimulatedAsic
 from backends.process import ProcessBackend
@@ -263,6 +264,32 @@ def test_a_backend_in_a_process_of_its_own_tells_too(apart: Device, namespace: s
     ip(namespace, "link set Ethernet2 mtu 1400")
     [found] = awaited(client, 1)
     assert edits(found) == [("replace", STATE.format(2) + "/mtu", "1400")]
+
+
+@pytest.fixture
+def remote_chip(tmp_path: Path) -> Iterator[remote.RemoteDriver]:
+    """A chip in a process of its own."""
+    path = tmp_path / "chip.sock"
+    remote.start(path, ports=8)
+    driver = remote.RemoteDriver(path)
+    yield driver
+    driver.stop()
+    driver.close()
+
+
+def test_a_chip_behind_two_processes_tells_too(tmp_path: Path, remote_chip: remote.RemoteDriver) -> None:
+    device = make_device(tmp_path, [ProcessBackend("hardware", {"socket": str(tmp_path / "chip.sock")})])
+    try:
+        client = Client(device)
+        commit(client, interface("Ethernet1", enabled=True))
+        established(client, QUIETLY, of(1, "oper-status"), "operational")
+        target = STATE.format(1) + "/oper-status"
+        remote_chip.pull("Ethernet1")
+        until(lambda: changes(client, target) == [("replace", "NOT_PRESENT")])
+        remote_chip.plug("Ethernet1")
+        until(lambda: changes(client, target)[-1:] == [("replace", "UP")])
+    finally:
+        device.close()
 
 
 @pytest.mark.parametrize("datastore", ["running", "operational"])
