@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from yang.values import Value
 
@@ -23,12 +23,22 @@ class StateSource(ABC):
     leaves: ClassVar[tuple[str, ...]]
     """The leaves that it may give, by their paths below the object."""
 
+    told: tuple[str, ...] = ()
+    """Those of `leaves` of which every change is told to whoever follows; none for a source that has to be asked."""
+
     missing: ClassVar[Mapping[str, Value]] = {}
     """What is true of an object that is configured and that no source knows."""
 
     def missing_of(self, key: ObjectKey) -> Mapping[str, Value]:  # noqa: ARG002 - for most it is the same for all
         """Return what of `missing` is true of the object `key`."""
         return self.missing
+
+    def follow(self, tell: Callable[[Collection[ObjectKey] | None], None]) -> None:  # noqa: B027 - not every system tells
+        """Call `tell`, from whatever thread, with the keys of objects of which one of the `told` leaves may have changed.
+
+        None stands for any objects, where it is not known which. Telling of what has not changed costs only that it is read
+        again. What is read after `tell` was called has to have the change in it. `tell` does not wait for anything.
+        """
 
     @abstractmethod
     def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:

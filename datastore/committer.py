@@ -21,7 +21,7 @@ from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
-from datastore.events import BackInStep, Events, Sealed
+from datastore.events import BackInStep, DeferralChanged, Events, Sealed
 from datastore.execution import Execution
 from datastore.history import replayed
 from datastore.journal import Journal
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from datastore.history import Author, History
     from datastore.objects import Source
     from datastore.plan import Deferred, Plan
+    from yang.path import Path
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -306,7 +307,7 @@ class Committer:
                     plan = self._planner.plan(self._planner.resolve())
                 yield plan
                 if author is not None:
-                    self._planner.keep()
+                    self._tell_of_deferral(self._planner.keep())
             except BackendLost as error:
                 raise CommitFailed(f"nothing was changed: {error}") from error
             finally:
@@ -392,6 +393,10 @@ class Committer:
             if not self._is_closed:
                 self._look_again({*keys, *self._unseen})
 
+    def _tell_of_deferral(self, paths: Collection[Path]) -> None:
+        if paths:
+            self.events.publish(DeferralChanged(time.time(), tuple(paths)))
+
     def _look_again(self, keys: Collection[Key]) -> bool:
         """Return whether what follows from fixed resources that came or went is known; if not, it is tried again later."""
         if not keys:
@@ -408,9 +413,10 @@ class Committer:
             return False
         # a port may have gone and come again before anybody looked: it is then as new, and what was on it is lost
         targets = {**planning.touched(changes, self._wanted), **planning.depending(found, self._wanted)}
-        self._planner.keep()
+        turned = self._planner.keep()
         self._unseen.clear()
         if targets and self._converge(targets):
             names = listed(map(named, keys), 5)
             self._publish(f"came or went: {names}; {len(targets)} resources are as they should be")
+        self._tell_of_deferral(turned)
         return True

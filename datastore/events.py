@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from datastore.commits import Author
+    from yang.path import Path
     from yang.tree import Node
 
 ConfirmationKind: TypeAlias = Literal["start", "cancel", "timeout", "extend", "complete"]
@@ -51,6 +52,22 @@ class Refused(NamedTuple):
     phases: Mapping[str, float] = NO_PHASES
     error: RequestError | None = None
     """None for a mistake of ours."""
+
+
+class DeferralChanged(NamedTuple):
+    """Something that is configured can take effect now, or cannot any more."""
+
+    time: float
+    paths: tuple[Path, ...]
+    """The objects of the configuration that it is of."""
+
+
+class StateChanged(NamedTuple):
+    """What is told of the operational datastore is another (`datastore.following`)."""
+
+    time: float
+    before: Node
+    after: Node
 
 
 class StartupChanged(NamedTuple):

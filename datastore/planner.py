@@ -65,13 +65,16 @@ class Planner:
         ]
         return Plan(steps, tuple(self._deferred_of(self._wanted.concerned).values()), found, targets)
 
-    def keep(self) -> None:
-        """Keep what was tried out."""
+    def keep(self) -> set[Path]:
+        """Keep what was tried out, and return the objects of which more, or less, is deferred than before."""
         deferred = self._deferred_of(self._wanted.concerned)
+        before = {key: old for key in self._wanted.concerned if (old := self._deferred.get(key)) is not None}
+        turned = [{**before, **deferred}[key].path for key in before.keys() ^ deferred.keys()]
         for key in self._wanted.concerned - deferred.keys():
             self._deferred.pop(key, None)
         self._deferred.update(deferred)
         self._wanted.keep()
+        return {path for path in turned if path is not None}
 
     def _deferred_of(self, keys: Collection[Key]) -> dict[Key, Deferred]:
         waiting = self._wanted.waiting

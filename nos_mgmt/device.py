@@ -18,6 +18,7 @@ from datastore.drift import INTERVAL, Drift
 from datastore.event_log import EventLog
 from datastore.events import Events
 from datastore.factory import read_factory_default
+from datastore.following import FollowedState
 from datastore.history import History
 from datastore.operational import Operational
 from datastore.rescue import RescuedHistory, Rescuer
@@ -135,6 +136,16 @@ class Device:
         self.traffic = Traffic()
         self.versions = Versions()
         self.publisher = Publisher(self.schema, self.events, event_log if event_log is not None else EventLog())
+        self.followed = FollowedState(
+            self.schema,
+            [*state, *self._state.sources],
+            self._state.read,
+            lambda: (self.committer.running, self.deferred_paths()),
+            self.events.publish,
+            self.publisher.work,
+            lambda: any(one.follows_state for one in self.publisher.subscriptions()),
+        )
+        self.events.listen(self.followed.listen)
         self._history_url, self._limits, self._targets = history_url, limits, targets
         self._drift_interval = drift_interval
         self._factory_default = read_factory_default(factory_default, self.schema)
@@ -201,6 +212,7 @@ class Device:
 
     def close(self) -> None:
         """Let the systems and the history go."""
+        self.followed.close()
         self.drift.close()
         self.schedule.close()
         self.datastores.close()

@@ -219,6 +219,7 @@ def _limits(settings: Settings) -> Limits:
         settings.idle_time,
         settings.rate,
         settings.logins,
+        settings.stall_time,
     )
 
 

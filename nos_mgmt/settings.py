@@ -53,6 +53,7 @@ LEAST = {
     "login_time": 1,
     "logins": 1,
     "idle_time": 0,
+    "stall_time": 0,
     "sessions": 1,
     "user_sessions": 0,
     "rate": 0,
@@ -154,6 +155,8 @@ class Settings:
     """Connections at once whose clients have not logged in yet."""
     idle_time: float = 0.0
     """Seconds after which a session is ended whose client sends nothing and has no subscription; 0 is never."""
+    stall_time: float = 300.0
+    """Seconds after which a session is ended whose client takes nothing of what it is sent; 0 is never."""
     sessions: int = 256
     """Sessions that may be open at once."""
     user_sessions: int = 0

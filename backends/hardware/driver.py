@@ -90,6 +90,9 @@ class PortStatus(NamedTuple):
 class Driver(ABC):
     """Programs one switch chip. Every call may come from any thread."""
 
+    tells_status: bool = False
+    """Whether every change of a port's attributes and status, counters apart, is told to whoever follows."""
+
     @abstractmethod
     def capabilities(self) -> Capabilities:
         """Return what the chip can do."""
@@ -132,6 +135,12 @@ class Driver(ABC):
 
     def watch(self, changed: Callable[[Collection[str]], None]) -> None:  # noqa: B027 - not every chip tells
         """Call `changed`, from whatever thread, with the names of ports that came or went."""
+
+    def follow(self, changed: Callable[[Collection[str] | None], None]) -> None:  # noqa: B027 - not every chip tells
+        """Call `changed`, from whatever thread, with the names of ports that came, went, were set, or went up or down.
+
+        None stands for any ports. A driver that does this says so by `tells_status`.
+        """
 
     def close(self) -> None:  # noqa: B027 - not every driver holds something
         """Let go of the chip, leaving it as it is."""

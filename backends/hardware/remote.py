@@ -1,7 +1,8 @@
 """A driver whose chip is simulated in a process of its own, so that the chip's tables outlive the server, as a real chip's do.
 
 One JSON document per line over a Unix socket: a request is `[method, argument]`, its answer `[true, result]` or
-`[false, message]`. After the answer to `watch`, the connection carries the names of ports that came or went, a list a line.
+`[false, message]`. After the answer to `watch`, the connection carries the names of ports that came or went, a list a line;
+after that to `follow`, those of ports of which anything but a counter has changed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +45,8 @@ PATIENCE = 0.5
 class RemoteDriver(Driver):
     """Drives the simulated chip behind a Unix socket; when the chip's process has ended, each call looks for a new one."""
 
+    tells_status = True
+
     def __init__(self, path: Path) -> None:
         """Connect to the chip's process at `path`.
 
@@ -55,8 +59,7 @@ class RemoteDriver(Driver):
         # what takes long to read does not keep commits waiting
         self._reading = _Line(path, self._closing)
         self._line.connect()
-        self._watching: Documents | None = None
-        self._watcher: threading.Thread | None = None
+        self._tellings: list[_Telling] = []
 
     def capabilities(self) -> Capabilities:
         """Return what the chip can do."""
@@ -99,9 +102,11 @@ class RemoteDriver(Driver):
 
     def watch(self, changed: Callable[[Collection[str]], None]) -> None:
         """Report ports that come and go, and all of them when the chip's process has been replaced."""
-        self._watching = self._subscribed()
-        self._watcher = threading.Thread(target=self._follow, args=(changed,), name="asic events", daemon=True)
-        self._watcher.start()
+        self._tell("watch", changed, lambda: changed(list(self.status(None))))
+
+    def follow(self, changed: Callable[[Collection[str] | None], None]) -> None:
+        """Report ports that change, and that any may have when the chip's process has been replaced."""
+        self._tell("follow", changed, lambda: changed(None))
 
     def inject(self, fault: Fault | None) -> None:
         """Order a failure; None takes all orders back."""
@@ -124,41 +129,68 @@ class RemoteDriver(Driver):
     def close(self) -> None:
         """Close the connections; the chip goes on."""
         self._closing.set()
-        watching = self._watching
-        if watching is not None:
-            watching.close()
-        if self._watcher is not None:
-            self._watcher.join()
+        for telling in self._tellings:
+            telling.close()
         self._line.close()
         self._reading.close()
 
-    def _subscribed(self) -> Documents:
-        """Return a connection that carries events from now on."""
-        connection = _connected(self._path)
-        try:
-            connection.ask(["watch", None])
-        except (OSError, ValueError) as error:
-            connection.close()
-            raise DriverLost(f"the chip behind {self._path} does not answer: {error}") from error
-        return connection
-
-    def _follow(self, changed: Callable[[Collection[str]], None]) -> None:
-        while self._watching is not None and not self._closing.is_set():
-            for names in self._watching:
-                changed(names)
-            self._watching.close()
-            self._watching = None
-            while self._watching is None and not self._closing.wait(PATIENCE):
-                with suppress(DriverLost):
-                    self._watching = self._subscribed()
-                    changed(list(self.status(None)))
-        if self._watching is not None:
-            self._watching.close()
+    def _tell(self, method: str, changed: Callable[[Collection[str]], None], replaced: Callable[[], None]) -> None:
+        self._tellings.append(_Telling(self._path, self._closing, method, changed, replaced))
 
 
 def from_settings(settings: Mapping[str, Any]) -> RemoteDriver:
     """Return the driver of the chip behind the setting `socket`."""
     return RemoteDriver(Path(settings["socket"]))
+
+
+class _Telling:
+    """What the chip tells by itself, over a connection that is made anew when it was lost."""
+
+    def __init__(
+        self,
+        path: Path,
+        closing: threading.Event,
+        method: str,
+        changed: Callable[[Collection[str]], None],
+        replaced: Callable[[], None],
+    ) -> None:
+        """Call `changed` with the names that come after `method`, and `replaced` when another chip has taken over."""
+        self._path = path
+        self._closing = closing
+        self._method = method
+        self._connection: Documents | None = self._subscribed()
+        self._thread = threading.Thread(target=self._listen, args=(changed, replaced), name="asic events", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Listen no more; `closing` is set."""
+        connection = self._connection
+        if connection is not None:
+            connection.close()
+        self._thread.join()
+
+    def _subscribed(self) -> Documents:
+        """Return a connection that carries events from now on."""
+        connection = _connected(self._path)
+        try:
+            connection.ask([self._method, None])
+        except (OSError, ValueError) as error:
+            connection.close()
+            raise DriverLost(f"the chip behind {self._path} does not answer: {error}") from error
+        return connection
+
+    def _listen(self, changed: Callable[[Collection[str]], None], replaced: Callable[[], None]) -> None:
+        while self._connection is not None and not self._closing.is_set():
+            for names in self._connection:
+                changed(names)
+            self._connection.close()
+            self._connection = None
+            while self._connection is None and not self._closing.wait(PATIENCE):
+                with suppress(DriverLost):
+                    self._connection = self._subscribed()
+                    replaced()
+        if self._connection is not None:
+            self._connection.close()
 
 
 class _Line:
@@ -233,8 +265,8 @@ class _Handler(socketserver.StreamRequestHandler):
             for line in self.rfile:
                 try:
                     method, argument = json.loads(line)
-                    if method == "watch":
-                        self.watch()
+                    if method in ("watch", "follow"):
+                        self.watch(method)
                         continue
                     answer = [True, None if method == "stop" else _carried_out(self.server.chip, method, argument)]
                 except (KeyError, TypeError, ValueError) as error:
@@ -243,18 +275,19 @@ class _Handler(socketserver.StreamRequestHandler):
                 if answer[0] and method == "stop":
                     threading.Thread(target=self.server.shutdown).start()
 
-    def watch(self) -> None:
+    def watch(self, method: str) -> None:
         # no event comes before the answer, and none is lost after it
         with self.server.telling:
             self.say([True, None])
-            self.server.watching.add(self)
+            self.server.told[method].add(self)
 
     def say(self, document: Any) -> None:
         self.wfile.write(json.dumps(document).encode() + b"\n")
 
     def finish(self) -> None:
         with self.server.telling:
-            self.server.watching.discard(self)
+            for told in self.server.told.values():
+                told.discard(self)
         super().finish()
 
 
@@ -264,15 +297,16 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def __init__(self, path: Path, chip: SimulatedAsic) -> None:
         self.chip = chip
         self.telling = threading.Lock()
-        self.watching: set[_Handler] = set()
-        chip.watch(self.tell)
+        self.told: dict[str, set[_Handler]] = {"watch": set(), "follow": set()}
+        chip.watch(partial(self.tell, "watch"))
+        chip.follow(partial(self.tell, "follow"))
         super().__init__(str(path), _Handler)
 
-    def tell(self, names: Collection[str]) -> None:
+    def tell(self, method: str, names: Collection[str] | None) -> None:
         with self.telling:
-            for handler in self.watching:
+            for handler in self.told[method]:
                 with suppress(OSError, ValueError):
-                    handler.say(list(names))
+                    handler.say(list(names or ()))
 
 
 def _carried_out(chip: SimulatedAsic, method: str, argument: Any) -> Any:

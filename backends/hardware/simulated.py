@@ -53,6 +53,8 @@ class Fault(NamedTuple):
 class SimulatedAsic(Driver):
     """A switch chip in memory."""
 
+    tells_status = True
+
     def __init__(self, ports: Iterable[str], capacity: Mapping[str, int] | None = None) -> None:
         """Have `ports`, and tables of `capacity` where it differs from the usual."""
         self._objects: dict[Key, Object] = {(Port.kind, name): Port(name) for name in ports}
@@ -61,6 +63,7 @@ class SimulatedAsic(Driver):
         self._referrers: Counter[Key] = Counter()
         self._faults: list[Fault] = []
         self._watchers: list[Callable[[Collection[str]], None]] = []
+        self._followers: list[Callable[[Collection[str] | None], None]] = []
         self._lock = threading.Lock()
 
     def capabilities(self) -> Capabilities:
@@ -81,6 +84,14 @@ class SimulatedAsic(Driver):
                 answers.append(answer)
                 if answer.status is not Status.OK:
                     break
+            followers = list(self._followers)
+        ports = [
+            operation.key[1]
+            for operation, answer in zip(operations, answers, strict=False)
+            if answer.status is Status.OK and operation.key[0] == Port.kind
+        ]
+        for follower in followers if ports else ():
+            follower(ports)
         answers += [Answer(Status.NOT_EXECUTED)] * (len(operations) - len(answers))
         return answers
 
@@ -113,6 +124,11 @@ class SimulatedAsic(Driver):
         with self._lock:
             self._watchers.append(changed)
 
+    def follow(self, changed: Callable[[Collection[str] | None], None]) -> None:
+        """Report ports that are plugged in, pulled or set."""
+        with self._lock:
+            self._followers.append(changed)
+
     def inject(self, fault: Fault | None) -> None:
         """Order a failure, which happens once for a count and every time for a key; None takes all orders back."""
         with self._lock:
@@ -122,7 +138,7 @@ class SimulatedAsic(Driver):
         """Put a port in."""
         with self._lock:
             self._objects.setdefault((Port.kind, name), Port(name))
-            watchers = list(self._watchers)
+            watchers = [*self._followers, *self._watchers]
         for watcher in watchers:
             watcher([name])
 
@@ -137,7 +153,7 @@ class SimulatedAsic(Driver):
             for key in sorted(gone, key=lambda key: -self._objects[key].rank if key in self._objects else 0):
                 if key in self._objects:
                     self._remove(self._objects[key])
-            watchers = list(self._watchers)
+            watchers = [*self._followers, *self._watchers]
         for watcher in watchers:
             watcher([name])
 

@@ -11,7 +11,7 @@ from backends.state import StateSource
 from yang.values import Identity, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from yang.tree import Key
 
@@ -36,6 +36,12 @@ class PortState(StateSource):
     def __init__(self, driver: Driver) -> None:
         """Ask `driver`."""
         self._driver = driver
+        counted = tuple(name for name in self.leaves if name.startswith("state/counters/"))
+        self.told = tuple(name for name in self.leaves if name not in counted) if driver.tells_status else ()
+
+    def follow(self, tell: Callable[[Collection[Key] | None], None]) -> None:
+        """Tell of ports that the driver tells of."""
+        self._driver.follow(lambda names: tell(None if names is None else [(name,) for name in names]))
 
     def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
         """Return the state of ports."""

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from backends.operation import Operation
     from backends.resource import Key, Resource
 
+LINKINFO, KIND = 18, 1
+"""The numbers of IFLA_LINKINFO and of IFLA_INFO_KIND in it."""
 FEW = 32
 """Up to so many things are asked for one by one; for more, everything is listed."""
 
@@ -94,8 +96,10 @@ class KernelBackend(Backend):
             Protocol(),
             StaticRoute(),
         )
-        told = (self._links_told, self._changes.last_change)
-        self.state = (InterfaceState(*told), *([SubinterfaceState(*told)] if "vlan" in self.offered else []))
+        self.state = (
+            InterfaceState(self._links_told, self._changes),
+            *([SubinterfaceState(self._vlans_told, self._changes)] if "vlan" in self.offered else []),
+        )
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Resource]:
         """Return what the kernel has of `keys`."""
@@ -163,11 +167,12 @@ class KernelBackend(Backend):
                 found += self._routes.read(asked[Route.kind], name_of)
         return [one for one in found if one and one.key not in wanted and (keys is None or one.key in asked[one.kind])]
 
-    def links(self, names: Collection[str] | None = None) -> dict[str, LinkState]:
-        """Return the links with `names`, or all, by name."""
+    def links(self, names: Collection[str] | None = None, kind: str = "") -> dict[str, LinkState]:
+        """Return the links with `names`, or all, by name; of all only those of a `kind`, where the kernel can tell them apart."""
         found: dict[str, LinkState] = {}
         if names is None:
-            for _, payload in self._lists.ask(Message(nl.GETLINK, nl.DUMP, IFINFO.pack(0, 0, 0, 0, 0))):
+            only = attribute(LINKINFO, attribute(KIND, kind.encode() + b"\0")) if kind else b""
+            for _, payload in self._lists.ask(Message(nl.GETLINK, nl.DUMP, IFINFO.pack(0, 0, 0, 0, 0) + only)):
                 state = read_link(payload)
                 found[state.name] = state
             return found
@@ -214,6 +219,10 @@ class KernelBackend(Backend):
     def _links_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
         with _answering():
             return self.links(names)
+
+    def _vlans_told(self, names: Collection[str] | None) -> dict[str, LinkState]:
+        with _answering():
+            return self.links(names, "vlan")
 
     def _namer(self, known: Mapping[str, LinkState]) -> Callable[[int], str]:
         """Return the function that gives the name of a link's index; links that are not in `known` are asked for."""

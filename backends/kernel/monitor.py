@@ -32,11 +32,26 @@ class LinkChanges:
     def __init__(self) -> None:
         """Have seen none."""
         self._seen: dict[int, _Seen] = {}
+        self._followers: tuple[Callable[[Collection[str] | None], None], ...] = ()
+
+    def follow(self, tell: Callable[[Collection[str] | None], None]) -> None:
+        """Call `tell` with the names of links that have changed in whatever way; None if those may be any."""
+        self._followers = (*self._followers, tell)
+
+    def tell(self, names: Collection[str] | None) -> None:
+        """Tell those who follow."""
+        for tell in self._followers:
+            tell(names)
 
     def last_change(self, ifindex: int) -> int | None:
         """Return when the oper-status of a link last changed, in nanoseconds since 1970; None if it was never seen."""
         seen = self._seen.get(ifindex)
         return seen.last_change if seen is not None else None
+
+    def name(self, ifindex: int) -> str | None:
+        """Return the name under which a link was seen last; None if it never was."""
+        seen = self._seen.get(ifindex)
+        return seen.name if seen is not None else None
 
     def note(self, state: LinkState, *, is_gone: bool) -> set[str]:
         """Note what a notification says of a link, and return the names of the ports that came or went by that."""
@@ -87,14 +102,24 @@ class Monitor(Listener):
 
     def heard(self, messages: Iterable[tuple[int, bytes]]) -> None:
         """Note links, and tell of ports."""
-        names: set[str] = set()
-        for kind, payload in messages:
-            if payload[0] == nl.AF_UNSPEC:  # a bridge tells of its ports with messages of its own family
-                names |= self._changes.note(read_link(payload), is_gone=kind == nl.DELLINK)
-        if names:
-            self._changed(names)
+        ports: set[str] = set()
+        touched: set[str] = set()
+        try:
+            for kind, payload in messages:
+                if payload[0] == nl.AF_UNSPEC:  # a bridge tells of its ports with messages of its own family
+                    state = read_link(payload)
+                    touched |= {state.name, self._changes.name(state.ifindex) or state.name}
+                    ports |= self._changes.note(state, is_gone=kind == nl.DELLINK)
+        finally:
+            # those that came before some were lost are told of in any case
+            if touched:
+                self._changes.tell(touched)
+        if ports:
+            self._changed(ports)
 
     def lost(self) -> None:
         """Tell of all ports; if they cannot be listed, the next attempt has to tell."""
         with suppress(OSError):
-            self._changed(self._changes.note_all(self._links().values()))
+            ports = self._changes.note_all(self._links().values())
+            self._changes.tell(None)
+            self._changed(ports)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from backends.kernel.messages import LinkState
+    from backends.kernel.monitor import LinkChanges
     from backends.state import ObjectKey
 
     Links: TypeAlias = Callable[[Collection[str] | None], Mapping[str, LinkState]]
-    LastChange: TypeAlias = Callable[[int], int | None]
 
 INDEX = re.compile(r"[1-9][0-9]{0,9}").fullmatch
 GREATEST_INDEX = 2**32 - 1
@@ -39,11 +39,14 @@ COUNTERS = {
 """OpenConfig's counters and where rtnl_link_stats64 has them."""
 
 
-COMMON_LEAVES = (
+COMMON_TOLD = (
     "state/ifindex",
     "state/admin-status",
     "state/oper-status",
     "state/last-change",
+)
+COMMON_LEAVES = (
+    *COMMON_TOLD,
     *(f"state/counters/{name}" for name in COUNTERS),
 )
 MISSING: dict[str, Value] = {"state/admin-status": "DOWN", "state/oper-status": "NOT_PRESENT"}
@@ -60,11 +63,16 @@ class InterfaceState(StateSource):
         "state/mtu",
         *COMMON_LEAVES,
     )
+    told = ("state/name", "state/type", "state/mtu", *COMMON_TOLD)
 
-    def __init__(self, links: Links, last_change: LastChange) -> None:
-        """Ask `links` for the links with some names, or for all, and `last_change` for when one of a number changed."""
+    def __init__(self, links: Links, changes: LinkChanges) -> None:
+        """Ask `links` for the links with some names, or for all, and `changes` for when one of a number changed."""
         self._links = links
-        self._last_change = last_change
+        self._changes = changes
+
+    def follow(self, tell: Callable[[Collection[ObjectKey] | None], None]) -> None:
+        """Tell of the links that the kernel tells of."""
+        self._changes.follow(lambda names: tell(None if names is None else [(name,) for name in names]))
 
     def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
         """Return the state of interfaces."""
@@ -78,7 +86,7 @@ class InterfaceState(StateSource):
             "state/name": state.name,
             "state/type": Identity(f"iana-if-type:{type_}"),
             "state/mtu": min(state.mtu, 65535),  # the leaf is a uint16, and lo has 65536
-            **link_leaves(state, self._last_change(state.ifindex)),
+            **link_leaves(state, self._changes.last_change(state.ifindex)),
         }
 
 
@@ -88,28 +96,46 @@ class SubinterfaceState(StateSource):
     path: ClassVar[str] = SUBINTERFACE
     missing: ClassVar[Mapping[str, Value]] = MISSING
     leaves: ClassVar[tuple[str, ...]] = ("state/name", *COMMON_LEAVES)
+    told = ("state/name", *COMMON_TOLD)
 
-    def __init__(self, links: Links, last_change: LastChange) -> None:
-        """Ask `links` for the links with some names, or for all, and `last_change` for when one of a number changed."""
+    def __init__(self, links: Links, changes: LinkChanges) -> None:
+        """Ask `links` for the links with some names, or for all, and `changes` for when one of a number changed."""
         self._links = links
-        self._last_change = last_change
+        self._changes = changes
 
     def missing_of(self, key: ObjectKey) -> Mapping[str, Value]:
         """Return what is true of a VLAN without a link."""
         return {} if key[1] == (0,) else self.missing
+
+    def follow(self, tell: Callable[[Collection[ObjectKey] | None], None]) -> None:
+        """Tell of the links that the kernel tells of and that are named as VLANs are."""
+
+        def told(names: Collection[str] | None) -> None:
+            keys = None if names is None else [key for name in names if (key := _vlan(name)) is not None]
+            if keys is None or keys:
+                tell(keys)
+
+        self._changes.follow(told)
 
     def read(self, keys: Collection[ObjectKey] | None) -> Mapping[ObjectKey, Mapping[str, Value]]:
         """Return the state of subinterfaces."""
         found: dict[ObjectKey, Mapping[str, Value]] = {}
         # which VLANs an interface has is only known from the list of all links
         for state in self._links(None).values():
-            parent, _, index = state.name.rpartition(".")
-            if state.kind != "vlan" or INDEX(index) is None or int(index) > GREATEST_INDEX:
+            key = _vlan(state.name) if state.kind == "vlan" else None
+            if key is None:
                 continue
-            key = ((parent,), (int(index),))
             if keys is None or key in keys or key[:1] in keys:
-                found[key] = {"state/name": state.name, **link_leaves(state, self._last_change(state.ifindex))}
+                found[key] = {"state/name": state.name, **link_leaves(state, self._changes.last_change(state.ifindex))}
         return found
+
+
+def _vlan(name: str) -> ObjectKey | None:
+    """Return which subinterface of which interface a link of this name is, if it is a VLAN."""
+    parent, _, index = name.rpartition(".")
+    if INDEX(index) is None or int(index) > GREATEST_INDEX:
+        return None
+    return (parent,), (int(index),)
 
 
 def link_leaves(state: LinkState, last_change: int | None) -> dict[str, Value]:

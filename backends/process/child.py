@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backends.codec import tupled
+from backends.codec import restored_object_key, tupled
 from backends.documents import Documents
 from backends.operation import BackendLost
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from backends.resource import Key, Resource
-    from backends.state import StateSource
+    from backends.state import ObjectKey, StateSource
     from backends.translator import AnyTranslator
     from yang.values import Value
 
@@ -37,6 +37,7 @@ class Source(NamedTuple):
     kind: type[StateSource]
     path: str
     leaves: tuple[str, ...]
+    told: tuple[str, ...]
     missing: Mapping[str, Value]
 
 
@@ -54,9 +55,11 @@ class Event(NamedTuple):
     """What happened in a system by itself."""
 
     what: str
-    """`came`, for what came or went, or `touched`, for what somebody may have changed."""
-    keys: list[Key] | None
+    """`came`, for what came or went, `touched`, for what somebody may have changed, or `state`, for what a source tells."""
+    keys: list[Key] | list[ObjectKey] | None
     shaken: list[Key]
+    source: int = 0
+    """The number of the source of state."""
 
 
 def _key(given: Any) -> Key:
@@ -147,7 +150,11 @@ class Child:
         for document in self._told:
             try:
                 what, keys, shaken = document
-                event = Event(what, None if keys is None else [*map(_key, keys)], [*map(_key, shaken)])
+                if what == "state":
+                    objects = None if keys is None else [*map(restored_object_key, keys)]
+                    event = Event(what, objects, [], int(shaken))
+                else:
+                    event = Event(what, None if keys is None else [*map(_key, keys)], [*map(_key, shaken)])
             except (TypeError, ValueError):
                 return
             yield event

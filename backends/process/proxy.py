@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ class ProcessBackend(Backend):
         self._how = "has not been started"
         self._changed: Callable[[Collection[Key]], None] | None = None
         self._touched: Callable[[Collection[Key] | None, Collection[Key]], None] | None = None
+        self._followed: dict[int, Callable[[Collection[ObjectKey] | None], None]] = {}
         self._asked: dict[Key, None] = {}
         self._closing = threading.Event()
         self._kinds: dict[str, type[Resource]] = {}
@@ -155,7 +157,14 @@ class ProcessBackend(Backend):
                 for key, leaves in found
             }
 
-        attributes = {**told._asdict(), "read": read, "__doc__": f"The state of {told.path}, read in another process."}
+        def follow(_: StateSource, tell: Callable[[Collection[ObjectKey] | None], None]) -> None:
+            self._followed[number] = tell
+            # if there is no process now, the next one is asked to tell
+            with suppress(BackendLost):
+                self._call("follow-state", number)
+
+        document = f"The state of {told.path}, read in another process."
+        attributes = {**told._asdict(), "read": read, "follow": follow, "__doc__": document}
         kind: type[StateSource] = type(told.kind.__name__, (told.kind,), attributes)
         return kind.__new__(kind)
 
@@ -198,6 +207,8 @@ class ProcessBackend(Backend):
                 logger.warning("%s: another process has taken over, with the number %s", self.name, child.pid)
                 self._tell(Event("came", list(self._asked), []))
                 self._tell(Event("touched", None, []))
+                for number in list(self._followed):
+                    self._tell(Event("state", None, [], number))
             for event in child.events():
                 self._tell(event)
             self._how = child.ended()
@@ -220,6 +231,8 @@ class ProcessBackend(Backend):
                     child.call("watch")
                 if self._touched is not None:
                     child.call("follow")
+                for number in list(self._followed):
+                    child.call("follow-state", number)
             except Exception as error:  # noqa: BLE001 - it is logged, and tried again
                 self._how = f"could not be started again: {error}"
             else:
@@ -246,6 +259,8 @@ class ProcessBackend(Backend):
                 self._changed(event.keys)
             elif event.what == "touched" and self._touched is not None:
                 self._touched(event.keys, event.shaken)
+            elif event.what == "state" and event.source in self._followed:
+                self._followed[event.source](event.keys)
         except Exception:
             # a mistake of whoever is told must not end the supervision
             logger.exception("%s: what came, went or was changed could not be told", self.name)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from backends.backend import Backend
     from backends.resource import Key
+    from backends.state import ObjectKey
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ class Worker:
             case "follow":
                 # what the configuration calls for is known to the server only
                 return self._backend.follow(partial(self._tell, "touched"), lambda _: True)
+            case "follow-state":
+                return self._backend.state[argument].follow(partial(self._tell_of_state, argument))
             case "state":
                 number, keys = argument
                 wanted = None if keys is None else [restored_object_key(key) for key in keys]
@@ -111,10 +114,17 @@ class Worker:
         with self._telling, suppress(OSError):
             self._told.say([what, None if keys is None else list(keys), list(shaken)])
 
+    def _tell_of_state(self, number: int, keys: Collection[ObjectKey] | None) -> None:
+        objects = None if keys is None else [plain_object_key(key) for key in keys]
+        with self._telling, suppress(OSError):
+            self._told.say(["state", objects, number])
+
 
 def describe(backend: Backend) -> Description:
     """Return what a backend is, apart from its system."""
-    sources = (Source(type(source), source.path, source.leaves, source.missing) for source in backend.state)
+    sources = (
+        Source(type(source), source.path, source.leaves, source.told, source.missing) for source in backend.state
+    )
     return Description(
         backend.name, tuple(backend.translators), tuple(backend.resources), tuple(sources), backend.can_reach
     )

@@ -50,6 +50,10 @@ class Wire(ABC):
         """Return whether nothing can be sent any more."""
 
     @abstractmethod
+    def unsent(self) -> int:
+        """Return how many octets were written that the client has not taken yet, as far as that is known here."""
+
+    @abstractmethod
     def finish(self) -> None:
         """End the session in good order: what was written still goes out."""
 
@@ -295,12 +299,29 @@ class Channel:
 
     async def _send_alone(self, message: bytes, *, chunked: bool) -> None:
         for piece in framed(message, chunked=chunked):
-            # asyncssh tells that a client has gone when all that it sent has been read, which may never be
-            while not self._may_write.is_set() and not self.wire.is_closing():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(GONE_CHECK):
-                        await self._may_write.wait()
+            if not self._may_write.is_set():
+                await self._wait_to_write()
             self._write(piece)
+
+    async def _wait_to_write(self) -> None:
+        """Wait until the client has taken what there is; one that takes nothing for long is cut off."""
+        patience = self._service.limits.stall_time
+        left, since = self.wire.unsent(), self._loop.time()
+        # asyncssh tells that a client has gone when all that it sent has been read, which may never be
+        while not self._may_write.is_set() and not self.wire.is_closing():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(GONE_CHECK, patience or GONE_CHECK)):
+                    await self._may_write.wait()
+            now = self._loop.time()
+            unsent = self.wire.unsent()
+            if unsent < left:
+                since = now
+            left = unsent
+            if patience and now - since >= patience and not self._may_write.is_set():
+                assert self._session is not None  # noqa: S101 - it has written something
+                logger.warning("session %d: its client has taken nothing for %g s", self._session.id, patience)
+                self._leave_for("other")
+                self.end()
 
     def _write(self, piece: bytes) -> None:
         if not self.is_ended:

@@ -34,6 +34,8 @@ class Limits(NamedTuple):
     """Requests of one session in a second; more are not read before their time. 0 is any number."""
     logins: int = 256
     """Connections at once whose clients have not logged in yet."""
+    stall_time: float = 300.0
+    """Seconds after which a session is ended whose client takes nothing of what it is sent; 0 is never."""
 
 
 class Peer(NamedTuple):

@@ -238,6 +238,9 @@ class _Wire(Wire):
     def is_closing(self) -> bool:
         return self.channel is None or self.channel.is_closing()
 
+    def unsent(self) -> int:
+        return self.channel.get_write_buffer_size() if self.channel is not None else 0
+
     def finish(self) -> None:
         if self.channel is not None:
             self.channel.exit(0)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backends.resource import named
 from backends.state import StateSource
 from datastore import assertions
+from datastore.deviation import Event as DriftEvent
 from nos_mgmt.access.counters import DenialCounters
 from nos_mgmt.netconf import monitoring, notifications, subscriptions, yang_library
 from nos_mgmt.netconf.times import date_and_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from datastore.deviation import Deviation
     from nos_mgmt.device import Device
@@ -240,10 +241,20 @@ class Deviations(StateSource):
         "policy",
         "outcome",
     )
+    told = ("id", "backend", "resource", "attribute", "path", "wanted", "found", "since", "seen-by")
 
     def __init__(self, device: Device) -> None:
         """Tell of what deviates in `device`."""
         self._device = device
+
+    def follow(self, tell: Callable[[Collection[Key] | None], None]) -> None:
+        """Tell of deviations that are found and that end; what becomes of one meanwhile is told by nobody."""
+
+        def listen(event: object) -> None:
+            if isinstance(event, DriftEvent):
+                tell([(event.deviation.id,)])
+
+        self._device.events.listen(listen)
 
     def read(self, keys: Collection[Key] | None) -> Mapping[Key, Mapping[str, Value]]:
         """Return deviations."""

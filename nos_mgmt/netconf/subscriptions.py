@@ -24,6 +24,7 @@ TERMS = (
     "stop-time",
     f"{YP}:datastore",
     f"{YP}:datastore-subtree-filter",
+    f"{YP}:datastore-xpath-filter",
     f"{YP}:periodic/period",
     f"{YP}:periodic/anchor-time",
     f"{YP}:on-change/dampening-period",

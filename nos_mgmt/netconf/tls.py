@@ -234,6 +234,9 @@ class _Connection(asyncio.Protocol, Wire):
     def is_closing(self) -> bool:
         return self._is_closing or self._tcp is None or self._tcp.is_closing()
 
+    def unsent(self) -> int:
+        return self._tcp.get_write_buffer_size() if self._tcp is not None else 0
+
     def finish(self) -> None:
         """Say close_notify, after what was written, and wait a while for the client to close its side."""
         if self._is_closing:

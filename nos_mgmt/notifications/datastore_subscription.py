@@ -6,22 +6,21 @@ import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from datastore.events import Sealed
+from datastore.events import Sealed, StateChanged
 from nos_mgmt.notifications.publisher import EventsLost
 from nos_mgmt.notifications.state_changes import state_change
 from nos_mgmt.notifications.subscription import PAUSE, Receiver, Subscription
 from nos_mgmt.notifications.updates import change_update, edits_between, update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from lxml.etree import _Element
+    from collections.abc import Callable, Collection
 
     from nos_mgmt.notifications.publisher import Publisher
-    from nos_mgmt.notifications.updates import Edit
+    from nos_mgmt.notifications.updates import Edit, Wanted
     from yang.path import Path
     from yang.tree import Node
 
+RUNNING, OPERATIONAL = "ietf-datastores:running", "ietf-datastores:operational"
 LARGEST = 2 << 20
 """Octets of the largest update: a session that does not read is given up at twice as many."""
 
@@ -146,7 +145,7 @@ class Periodic(DatastoreSubscription):
 
 
 class OnChange(DatastoreSubscription):
-    """Has what changes in running sent."""
+    """Has what changes in a datastore sent: in running, or in what is told of the operational state."""
 
     def __init__(
         self,
@@ -154,9 +153,9 @@ class OnChange(DatastoreSubscription):
         publisher: Publisher,
         receiver: Receiver,
         datastore: str,
-        wanted: Sequence[_Element] | None,
+        wanted: Wanted,
         visible: Callable[[Node], Node],
-        current: Callable[[], Node],
+        current: Callable[[], Node | None],
         *,
         dampening: float = 0.0,
         has_sync: bool = True,
@@ -164,20 +163,22 @@ class OnChange(DatastoreSubscription):
     ) -> None:
         """Send what changes in what `wanted` selects of what is `visible`, at the most every `dampening` seconds.
 
-        `current` returns what is running now. Without `has_sync` nothing but changes is ever sent, and of those none of the
-        `excluded` change types.
+        `current` returns the newest tree of the datastore, without waiting for it. Without `has_sync` nothing but changes is
+        ever sent, and of those none of the `excluded` change types.
         """
         super().__init__(number, publisher, receiver, datastore)
         self.wanted = wanted
         self.dampening = dampening
         self.has_sync = has_sync
+        self.follows_state = datastore == OPERATIONAL
         self.excluded = excluded
         self._visible = visible
         self._current = current
         # what its receiver knows of, and what there is; None before it is known from where on changes are told
         self._base: Node | None = None
         self._last: Node | None = None
-        self._early: list[Sealed] = []
+        self._early: list[Sealed | StateChanged] = []
+        self._kind: type[Sealed | StateChanged] = Sealed if datastore == RUNNING else StateChanged
         self._churned: dict[Path, Edit] = {}
         self._is_incomplete = False
         self._next_time = 0.0
@@ -189,7 +190,7 @@ class OnChange(DatastoreSubscription):
         return self._last
 
     def start_from(self, tree: Node, contents: Contents | None) -> None:
-        """Tell of changes since `tree`, a running configuration since the subscription was added, and of `contents` first."""
+        """Tell of changes since `tree`, one that there was since the subscription was added, and of `contents` first."""
         self._base = self._last = tree
         early, self._early = self._early, []
         if contents is not None:
@@ -198,7 +199,7 @@ class OnChange(DatastoreSubscription):
         for event in early:
             self._follow(event)
 
-    def resync(self, tree: Node, contents: Contents | None, wanted: Sequence[_Element] | None) -> None:
+    def resync(self, tree: Node, contents: Contents | None, wanted: Wanted) -> None:
         """Send `contents`, what `wanted` selects of `tree`, and go on from there with that filter."""
         self.wanted = wanted
         self._churned.clear()
@@ -210,11 +211,11 @@ class OnChange(DatastoreSubscription):
         self._next_time = time.time() + self.dampening
 
     def notice(self, event: object) -> None:
-        """Take note of a commit."""
+        """Take note of a change."""
         if isinstance(event, EventsLost) and self._last is not None:
-            self._last = self._current()
+            self._last = self._current() or self._last
             self._is_incomplete = True
-        elif isinstance(event, Sealed):
+        elif isinstance(event, Sealed | StateChanged) and isinstance(event, self._kind):
             if self._last is None:
                 self._early.append(event)
             else:
@@ -238,9 +239,9 @@ class OnChange(DatastoreSubscription):
         times = [moment for moment in (wait, self.stop) if moment is not None]
         return min(times, default=None)
 
-    def _follow(self, event: Sealed) -> None:
+    def _follow(self, event: Sealed | StateChanged) -> None:
         if event.before is not self._last:
-            # it had become running before the tree was taken from which changes are told
+            # it had happened before the tree was taken from which changes are told
             return
         now = time.time()
         self._last = event.after

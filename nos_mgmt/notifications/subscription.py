@@ -63,6 +63,8 @@ class Subscription(ABC):
     """What it was established with, as the model of subscriptions has it."""
     suspended: str = ""
     """Why nothing is sent at present: an identity; empty if it is."""
+    follows_state: bool = False
+    """Whether it is told what changes in the operational datastore."""
     sent_records: int = 0
     excluded_records: int = 0
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 from xml.sax.saxutils import escape, quoteattr
 
 from yang.diff import Change, changes
+from yang.filter import narrowed as bounded
 from yang.filter import select
 from yang.narrow import alone, has_conditions, narrowed, node_at
 from yang.path import Path
 from yang.resource_path import print_resource
 from yang.tree import Entries, Node
 from yang.xmlio import print_child, print_leaf
+from yang.xpath_filter import XPathFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
     from yang.schema import SchemaNode
     from yang.tree import Child, Key
+
+Wanted: TypeAlias = "Sequence[_Element] | XPathFilter | None"
+"""What a subscription selects: by the elements of a subtree filter or by an expression; everything if that is None."""
 
 PUSH = "urn:ietf:params:xml:ns:yang:ietf-yang-push"
 PATCH = "urn:ietf:params:xml:ns:yang:ietf-yang-patch"
@@ -37,23 +43,47 @@ class Edit(NamedTuple):
     """The entry before this one, for insert and move; None if it is the first."""
 
 
-def edits_between(
-    before: Node, after: Node, wanted: Sequence[_Element] | None, visible: Callable[[Node], Node]
-) -> list[Edit]:
-    """Return what has changed in what `wanted` selects of what is `visible`; its cost grows with the change."""
+def selected(tree: Node, wanted: Wanted, visible: Callable[[Node], Node]) -> Node:
+    """Return what `wanted` selects of what is `visible` of a tree."""
+    if isinstance(wanted, XPathFilter):
+        bounds = wanted.bounds()
+        # what cannot be selected need not be looked over
+        return wanted.select(visible(tree if bounds is None else bounded(tree, bounds)), config_only=False)
+    return visible(tree) if wanted is None else select(visible(tree), wanted)
 
-    def selected(tree: Node) -> Node:
-        return visible(tree) if wanted is None else select(visible(tree), wanted)
 
-    old, new = map(selected, narrowed(before, after, keep_siblings=has_conditions(wanted)))
-    edits = [
-        edit
-        for found in changes(old, new)
-        for change in _refined(found, before if found.before is None else after, selected)
-        for edit in _edits(change, new)
-    ]
+def edits_between(before: Node, after: Node, wanted: Wanted, visible: Callable[[Node], Node]) -> list[Edit]:
+    """Return what has changed in what `wanted` selects of what is `visible`.
+
+    Its cost grows with the change; that of an XPath expression with what it looks at, if anything of that has changed.
+    """
+    if isinstance(wanted, XPathFilter):
+        # it may look anywhere: what the trees share cannot be left out
+        has_changed = _may_have_changed(before, after, wanted)
+        old, new = (selected(tree, wanted, visible) for tree in (before, after)) if has_changed else (before, before)
+        found = list(changes(old, new))
+    else:
+        part = partial(selected, wanted=wanted, visible=visible)
+        old, new = map(part, narrowed(before, after, keep_siblings=has_conditions(wanted)))
+        found = [
+            change
+            for one in changes(old, new)
+            for change in _refined(one, before if one.before is None else after, part)
+        ]
+    edits = [edit for change in found for edit in _edits(change, new)]
     # what takes the place of something comes after that has gone: of two cases of a choice there is one at a time
     return sorted(edits, key=lambda edit: edit.operation != "delete")
+
+
+def _may_have_changed(before: Node, after: Node, wanted: XPathFilter) -> bool:
+    """Return whether anything that an expression looks at is not the same object in both."""
+    bounds = wanted.bounds()
+    tops = before.children.keys() | after.children.keys()
+    if bounds is not None:
+        tags = {element.tag for element in bounds}
+        schemas = before.schema.children
+        tops = {name for name in tops if schemas[name].tag in tags or schemas[name].name in tags}
+    return any(before.children.get(name) is not after.children.get(name) for name in tops)
 
 
 def _refined(change: Change, other: Node, selected: Callable[[Node], Node]) -> Iterator[Change]:

@@ -85,6 +85,7 @@ class Misbehaving(PaperKernel):
         super().__init__(PORTS)
         if not self.file.exists():
             self.save()
+        self.followers: list[Callable[[Collection[Any] | None], None]] = []
         self.state = (Ports(self), Clock())
 
     @property
@@ -157,7 +158,10 @@ class Misbehaving(PaperKernel):
                 time.sleep(0.005)
                 pulled = self.folder / "pull"
                 if pulled.exists():
-                    changed([Port(pulled.read_text()).key])
+                    name = pulled.read_text()
+                    for tell in self.followers:
+                        tell([(name,)])
+                    changed([Port(name).key])
                     pulled.unlink()
 
         threading.Thread(target=follow, daemon=True).start()
@@ -172,10 +176,14 @@ class Ports(StateSource):
 
     path = "/openconfig-interfaces:interfaces/interface"
     leaves = ("state/oper-status", "state/type")
+    told = ("state/oper-status",)
     missing = {"state/oper-status": "NOT_PRESENT"}  # noqa: RUF012 - nobody changes it
 
     def __init__(self, backend: Misbehaving) -> None:
         self.backend = backend
+
+    def follow(self, tell: Callable[[Collection[Any] | None], None]) -> None:
+        self.backend.followers.append(tell)
 
     def missing_of(self, key: Any) -> Mapping[str, Any]:
         return {} if key == ("none",) else self.missing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backends.kernel.messages import LinkState, oper_status
+from backends.kernel.monitor import LinkChanges
 from backends.kernel.netlink import in_namespace
 from backends.kernel.resources import Address, Link, Port
 from backends.kernel.state import InterfaceState, SubinterfaceState
@@ -134,7 +135,7 @@ def test_each_counter_is_the_kernels(kernel: KernelBackend) -> None:
     del kernel
     numbers = tuple(range(100, 113))
     states = {"a": LinkState(7, "a", "veth", UP, 1500, "", 0, 0, 6, statistics(*numbers) + bytes(80))}
-    leaves = InterfaceState(lambda _: states, lambda _: None).read(None)["a",]
+    leaves = InterfaceState(lambda _: states, LinkChanges()).read(None)["a",]
     assert {name.rpartition("/")[2]: value for name, value in leaves.items() if "counters" in name} == {
         "in-pkts": 100,
         "out-pkts": 101,
@@ -172,26 +173,28 @@ def subinterfaces(names: Collection[str] | None) -> Mapping[str, LinkState]:
 
 
 def test_a_vlan_is_the_subinterface_that_its_name_says() -> None:
-    found = SubinterfaceState(subinterfaces, {2: 77}.get).read(None)
+    changes = LinkChanges()
+    changes.note(VLANS["Ethernet1.10"], is_gone=False)
+    found = SubinterfaceState(subinterfaces, changes).read(None)
     assert set(found) == {(("Ethernet1",), (10,)), (("Ethernet1",), (20,)), (("br0.7",), (5,))}
     assert found[("Ethernet1",), (10,)] == {
         "state/name": "Ethernet1.10",
         "state/ifindex": 2,
         "state/admin-status": "UP",
         "state/oper-status": "UP",
-        "state/last-change": 77,
+        "state/last-change": changes.last_change(2),
     }
 
 
 def test_subinterfaces_are_asked_for_by_interface_or_one_by_one() -> None:
-    source = SubinterfaceState(subinterfaces, lambda _: None)
+    source = SubinterfaceState(subinterfaces, LinkChanges())
     assert set(source.read([(("Ethernet1",),)])) == {(("Ethernet1",), (10,)), (("Ethernet1",), (20,))}
     assert set(source.read([(("Ethernet1",), (20,)), (("Ethernet9",), (1,))])) == {(("Ethernet1",), (20,))}
     assert source.read([]) == {}
 
 
 def test_a_vlan_may_be_missing_and_subinterface_0_may_not() -> None:
-    source = SubinterfaceState(subinterfaces, lambda _: None)
+    source = SubinterfaceState(subinterfaces, LinkChanges())
     assert source.missing_of((("Ethernet1",), (30,))) == source.missing
     assert source.missing_of((("Ethernet1",), (0,))) == {}
 

@@ -171,6 +171,24 @@ def test_events_pass(backend: ProcessBackend, plugin: Path) -> None:
     assert eventually(lambda: [("kernel:port", "Ethernet2")] in told, SECONDS)
 
 
+def test_what_sources_of_state_tell_passes_also_after_another_process_has_taken_over(
+    backend: ProcessBackend, plugin: Path
+) -> None:
+    told: list[Any] = []
+    ports = backend.state[0]
+    assert ports.told == misbehaving.Ports.told
+    ports.follow(told.append)
+    backend.watch(lambda _: None)
+    (plugin / "pull").write_text("Ethernet2")
+    assert eventually(lambda: told == [[("Ethernet2",)]], SECONDS)
+    pid = backend.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: told[1:] == [None], SECONDS)
+    (plugin / "pull").write_text("Ethernet1")
+    assert eventually(lambda: told[2:] == [[("Ethernet1",)]], SECONDS)
+
+
 def test_what_a_plugin_prints_is_not_taken_for_an_answer(backend: ProcessBackend, plugin: Path) -> None:
     order(plugin, "read", "print")
     assert backend.read([PORT])

@@ -235,6 +235,20 @@ def test_the_next_chip_behind_the_socket_is_found(chip_socket: Path, remote_chip
     until(lambda: events == ["Ethernet1", "Ethernet2", "Ethernet3"])
 
 
+def test_whoever_follows_is_told_of_all_that_becomes_of_ports(chip_socket: Path, remote_chip: RemoteDriver) -> None:
+    """Also of what this program sets, and of another chip, of which nothing is known."""
+    told: list[object] = []
+    remote_chip.follow(told.append)
+    remote_chip.bulk(changed(Port("Ethernet1"), Port("Ethernet1", admin_state=True)))
+    remote_chip.bulk(made(DROP))
+    remote_chip.pull("Ethernet2")
+    until(lambda: told == [["Ethernet1"], ["Ethernet2"]])
+    with RemoteDriverOf(chip_socket) as second:
+        second.stop()
+    remote.start(chip_socket, ports=2)
+    until(lambda: told[2:] == [None])
+
+
 class RemoteDriverOf(RemoteDriver):
     """A driver for a few lines."""
 

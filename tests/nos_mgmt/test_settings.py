@@ -57,6 +57,7 @@ def test_everything_can_be_set_in_a_file(tmp_path: Path) -> None:
         login_time = 6
         logins = 20
         idle_time = 600
+        stall_time = 60
         pam = "nos-mgmt"
         sessions = 3
         user_sessions = 2

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 PUSH = "urn:ietf:params:xml:ns:yang:ietf-yang-push"
 DATASTORES = "urn:ietf:params:xml:ns:yang:ietf-datastores"
 MTU = "/openconfig-interfaces:interfaces/interface=Ethernet1/config/mtu"
+COUNTERS = (
+    f'<datastore-subtree-filter xmlns="{PUSH}"><interfaces xmlns="{INTERFACES}"><interface><name>Ethernet1</name>'
+    "<state><counters/></state></interface></interfaces></datastore-subtree-filter>"
+)
 ON_CHANGE = f'<on-change xmlns="{PUSH}"/>'
 
 
@@ -248,7 +252,7 @@ def test_an_anchor_says_when_periods_begin() -> None:
     ("arguments", "tag", "reason"),
     [
         ((ON_CHANGE, "", "candidate"), "invalid-value", "datastore-not-subscribable"),
-        ((ON_CHANGE, "", "operational"), "operation-not-supported", "on-change-unsupported"),
+        ((ON_CHANGE, COUNTERS, "operational"), "operation-not-supported", "on-change-unsupported"),
         ((periodic(99),), "invalid-value", "period-unsupported"),
         ((ON_CHANGE, selecting('<x xmlns="urn:none"/>')), "operation-failed", "unchanging-selection"),
     ],
