@@ -157,8 +157,8 @@ class Misbehaving(PaperKernel):
             while True:
                 time.sleep(0.005)
                 pulled = self.folder / "pull"
-                if pulled.exists():
-                    name = pulled.read_text()
+                # it may be there before what is written into it
+                if pulled.exists() and (name := pulled.read_text()):
                     for tell in self.followers:
                         tell([(name,)])
                     changed([Port(name).key])
