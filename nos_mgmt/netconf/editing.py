@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 from datastore.conditions import refuse_mismatch
 from datastore.errors import ValidationFailed
+from nos_mgmt.access import Access
+from nos_mgmt.access.reading import report_to, seen
 from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import config_at, configuration_in, keep_at, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import mode_of
 from yang.edit import edit_config as edit
-from yang.reporting import report
 from yang.validate import validate
-from yang.with_defaults import with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from yang.edit import DefaultOperation
     from yang.errors import RequestError
     from yang.tree import Node
+    from yang.with_defaults import Mode
 
 
 def edit_config(call: Call) -> str | None:
@@ -68,18 +69,18 @@ def copy_config(call: Call) -> None:
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
 
     access = call.access
+    # RFC 8341 section 3.2.6: of a datastore, what may not be read is left out
+    reader = Access() if source.children.keys() & {"config", "url"} else access
 
     def retrieved() -> Node:
         tree = configuration_in(call, source)
         # what is tagged as a default has not been set
-        tree = with_defaults(tree, mode) if mode != "report-all-tagged" else tree
-        # RFC 8341 section 3.2.6: of a datastore, what may not be read is left out
-        return tree if source.children.keys() & {"config", "url"} else access.visible(tree)
+        explicit: Mode = mode if mode != "report-all-tagged" else "explicit"
+        return seen(reader, tree, None, explicit).selected
 
     if "url" in target.children:
         # what the user may not see is left out (RFC 8341 section 3.2.4)
-        tree = retrieved()
-        keep_at(call, target.get("url"), report(tree, None, mode if mode == "report-all-tagged" else "explicit"))
+        keep_at(call, target.get("url"), report_to(reader, configuration_in(call, source), None, mode))
         return
     if named_datastore(call, target) == "startup":
         # section 3.2.6: from running to startup, the right to call the operation is all that is needed

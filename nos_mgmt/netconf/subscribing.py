@@ -303,8 +303,7 @@ def contents(call: Call, datastore: str, wanted: Sequence[_Element] | None, tree
     else:
         # as get-data shows it (RFC 8526 section 3.1.1)
         selection = SubtreeFilter(wanted) if wanted is not None else None
-        there, _ = nmda.operational(call, selection)
-        found = nmda.selected_operational(call, there, selection, "report-all")
+        found = nmda.operational(call, selection, "report-all")[0].selected
     return Contents(now, print_children(found))
 
 
