@@ -12,8 +12,12 @@ from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import config_at, configuration_in, keep_at, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import mode_of
+from yang.diff import NETCONF
 from yang.edit import edit_config as edit
+from yang.errors import RequestError
 from yang.validate import validate
+from yang.xmldata import path_of
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,9 +28,12 @@ if TYPE_CHECKING:
     from datastore.store import Name
     from nos_mgmt.netconf.session import Call
     from yang.edit import DefaultOperation
-    from yang.errors import RequestError
     from yang.tree import Node
     from yang.with_defaults import Mode
+
+
+OPERATION = f"{{{NETCONF}}}operation"
+MADE_OR_GONE = XmlPath("descendant::*[@nc:operation='create' or @nc:operation='delete']", {"nc": NETCONF})
 
 
 def edit_config(call: Call) -> str | None:
@@ -40,8 +47,7 @@ def edit_config(call: Call) -> str | None:
     goes_on = call.input.get("error-option") == "continue-on-error"
 
     def edited(before: Node) -> Node:
-        after = edit(before, config, default_operation, errors if goes_on else None)
-        call.access.refuse_change(before, after)
+        after = edited_by(call.access, before, config, default_operation, errors if goes_on else None)
         if test_option != "set":
             wrong = validate(call.device.datastores.running, after)
             if wrong:
@@ -54,10 +60,36 @@ def edit_config(call: Call) -> str | None:
     try:
         change(call, target, edited, conditions)
     except ValidationFailed as failed:
-        raise ValidationFailed([*errors, *failed.errors]) from failed
+        raise ValidationFailed([*map(call.access.of_edit, errors), *failed.errors]) from failed
     if errors:
-        raise ValidationFailed(errors)
+        raise ValidationFailed([call.access.of_edit(error) for error in errors])
     return txid.ok(call, call.device.datastores.read(target, call.session.id))
+
+
+def edited_by(
+    access: Access,
+    before: Node,
+    config: _Element,
+    default_operation: DefaultOperation,
+    errors: list[RequestError] | None = None,
+) -> Node:
+    """Return what becomes of a tree by an edit, if the user may make it; `errors` as for `yang.edit.edit_config`.
+
+    Raises:
+        AccessDenied: The user may not.
+        RequestError: As for `yang.edit.edit_config`.
+    """
+    if not access.sees_all:
+        for element in cast("list[_Element]", MADE_OR_GONE(config)):
+            path = path_of(element, config, before.schema, None)
+            if path is not None:
+                access.refuse_guess(path, "create" if element.get(OPERATION) == "create" else "delete")
+    try:
+        after = edit(before, config, default_operation, errors)
+    except RequestError as error:
+        raise access.of_edit(error) from error
+    access.refuse_change(before, after)
+    return after
 
 
 def copy_config(call: Call) -> None:

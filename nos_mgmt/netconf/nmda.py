@@ -8,11 +8,10 @@ from datastore.origin import ORIGIN, OriginMark, in_use, of_origin, without_gues
 from nos_mgmt.access.reading import seen
 from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import NMDA, OPERATIONAL, config_at, datastore_of
-from nos_mgmt.netconf.editing import change
+from nos_mgmt.netconf.editing import change, edited_by
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import xpath_filter
 from yang.annotated import defaults_of, print_marked
-from yang.edit import edit_config as edit
 from yang.filter import narrowed
 from yang.reporting import SubtreeFilter
 from yang.retrieval import of_depth, of_kind, points_of_all, points_of_elements, points_of_paths
@@ -71,9 +70,7 @@ def edit_data(call: Call) -> str | None:
     default_operation = cast("DefaultOperation", call.input.get("default-operation") or "merge")
 
     def edited(before: Node) -> Node:
-        after = edit(before, config, default_operation)
-        call.access.refuse_change(before, after)
-        return after
+        return edited_by(call.access, before, config, default_operation)
 
     change(call, target, edited, txid.conditions(call, config))
     return txid.ok(call, call.device.datastores.read(target, call.session.id))
