@@ -1,7 +1,8 @@
 """Over sessions: two devices that are equal in what a user may see give him the same answers, to the octet (RFC 8341).
 
-What is known to be told by the letter of section 3.2.5 is not asked for: that a node which may not be seen has just the value
-that a merge would give it, or is not there for a remove, changes nothing, and so needs no right.
+What is told by the letter of section 3.2.5 is not asked for: a node that an edit only names (operation none, or a merge that
+leads to others), that has just the value which a merge would give it, or that is not there for a remove, is not changed, and so
+no right is needed.
 """
 
 from __future__ import annotations
@@ -209,12 +210,12 @@ def some_requests(draw: st.DrawFn, *, is_reader: bool) -> str:
             [
                 in_interface(name, below),
                 interfaces(ENTRY.format(attributes=here, name=name, below="")),
-                in_interface(name, "<config><mtu>bad</mtu></config>"),
+                in_interface(name, '<config><mtu nc:operation="merge">bad</mtu></config>'),
             ]
         )
     )
     rest = "<test-option>test-only</test-option><error-option>rollback-on-error</error-option>"
-    edit = f"<target><candidate/></target><default-operation>none</default-operation>{rest}<config>{config}</config>"
+    edit = f"<target><candidate/></target><default-operation>merge</default-operation>{rest}<config>{config}</config>"
     return f"<edit-config>{edit}</edit-config>"
 
 
