@@ -234,6 +234,7 @@ def _users(settings: Settings, device: Device) -> Users:
         keys.client_keys(settings.state, settings.user),
         pam_service.checker(settings.pam) if settings.pam else None,
         device.access_control.report_groups,
+        publish=device.events.publish,
     )
 
 
