@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 ConfirmationKind: TypeAlias = Literal["start", "cancel", "timeout", "extend", "complete"]
 EndReason: TypeAlias = Literal["closed", "killed", "dropped", "timeout", "bad-hello", "other"]
 """Why a session ended, as RFC 6470 has it."""
+LoginMethod: TypeAlias = Literal["publickey", "password", "certificate"]
+"""How somebody wanted to prove who they are; `any` where they were turned away before they could."""
+LoginFailure: TypeAlias = Literal["wrong", "early", "unusable", "unmapped", "unknown-user"]
+"""A key or a password that is not the user's; too soon after failures; and of certificates one that cannot be used, maps to no
+name, or to one of no user."""
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +150,17 @@ class SessionEnded(NamedTuple):
     reason: EndReason
     killed_by: int | None = None
     """The session that ended it."""
+
+
+class LoginFailed(NamedTuple):
+    """Somebody did not come in."""
+
+    time: float
+    method: LoginMethod
+    reason: LoginFailure
+    user: str
+    """Whom they gave themselves out for; a stranger may have made it up. Empty if they gave no name."""
+    source_host: str
 
 
 class CapabilitiesChanged(NamedTuple):

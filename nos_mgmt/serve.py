@@ -18,6 +18,7 @@ from backends import plugins
 from backends.process import ProcessBackend
 from datastore.event_log import EventLog
 from nos_mgmt import keys, pam_service
+from nos_mgmt.departures import end_with_users
 from nos_mgmt.device import Device
 from nos_mgmt.embedded import Embedded
 from nos_mgmt.listening import Ways, bound, not_listening
@@ -184,6 +185,7 @@ async def _listen(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     host_keys = keys.host_keys(settings.state)
     users = _users(settings, device)
+    end_with_users(device.events, sessions, settings.user)
     ports = [one.getsockname()[1] for one in listening]
     with ThreadPoolExecutor(WORKERS, "request") as executor:
         service = Service(device, sessions, executor, _limits(settings))
@@ -235,6 +237,7 @@ def _users(settings: Settings, device: Device) -> Users:
         keys.client_keys(settings.state, settings.user),
         pam_service.checker(settings.pam) if settings.pam else None,
         device.access_control.report_groups,
+        publish=device.events.publish,
     )
 
 

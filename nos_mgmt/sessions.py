@@ -16,6 +16,7 @@ class Sessions:
         """Have none."""
         self._last = 0
         self._ends: dict[int, Callable[[int | None], None]] = {}
+        self._users: dict[int, tuple[str, Callable[[], None]]] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -36,10 +37,24 @@ class Sessions:
             self._ends[self._last] = end
             return self._last
 
+    def belongs(self, number: int, user: str, leave: Callable[[], None]) -> None:
+        """Note whose a session is; `leave`, which any thread may call, ends it after what it is asked for now."""
+        with self._lock:
+            if number in self._ends:
+                self._users[number] = (user, leave)
+
+    def end_user(self, user: str) -> None:
+        """End all sessions of a user, each after what it is asked for now."""
+        with self._lock:
+            leaving = [leave for whose, leave in self._users.values() if whose == user]
+        for leave in leaving:
+            leave()
+
     def close(self, number: int) -> None:
         """Forget a session."""
         with self._lock:
             self._ends.pop(number, None)
+            self._users.pop(number, None)
 
     def kill(self, number: int, killer: int | None = None) -> bool:
         """End a session on behalf of another one, the `killer`; return whether there was one of this number."""

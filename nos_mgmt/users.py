@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from datastore.events import LoginFailed
 from nos_mgmt import passwords
 from nos_mgmt.keys import public_keys
 from nos_mgmt.local_users import authentication, configs
@@ -14,6 +16,7 @@ from nos_mgmt.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from datastore.events import LoginMethod
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -42,11 +45,12 @@ class Users:
         pam: Callable[[str, str], bool] | None = None,
         report_groups: Callable[[str, Iterable[str]], None] = lambda *_: None,
         throttle: Throttle | None = None,
+        publish: Callable[[LoginFailed], None] = lambda _: None,
     ) -> None:
         """Know the users of what `running` returns, and the `administrator`, with keys besides those of the configuration.
 
         `pam` says whether a password is that of a user whom the configuration gives none; `report_groups` is told of the groups
-        that the operating system has such a user in.
+        that the operating system has such a user in; `publish` of each failure.
         """
         self._running = running
         self._administrator = administrator
@@ -54,6 +58,7 @@ class Users:
         self._pam = pam
         self._report_groups = report_groups
         self._throttle = throttle if throttle is not None else Throttle()
+        self._publish = publish
         self._known = _Known(None, {}, {})
 
     @property
@@ -78,7 +83,7 @@ class Users:
         own = self._administrators_keys if user == self._administrator else frozenset()
         if key in of_configuration or key in own:
             return True
-        logger.warning(FAILED, "publickey", user[:SHOWN], address)
+        self._failed("publickey", user, address)
         return False
 
     def knows_password(self, user: str, password: str, address: str) -> bool:
@@ -91,6 +96,7 @@ class Users:
         if seconds > 0:
             # nothing is judged, however right it may be
             logger.warning(f"{FAILED}: %.0f s to wait", "password", user[:SHOWN], address, seconds)  # noqa: G004 - a constant
+            self._publish(LoginFailed(time.time(), "password", "early", user, address))
             return False
         text = self._current().hashes.get(user)
         if passwords.is_of(password, text):
@@ -99,11 +105,15 @@ class Users:
             self._report_groups(user, groups_of(user))
         else:
             self._throttle.failed(address=address, user=user)
-            logger.warning(FAILED, "password", user[:SHOWN], address)
+            self._failed("password", user, address)
             return False
         # failures of the address stay: it may have one user, and be after another one
         self._throttle.succeeded(user=user)
         return True
+
+    def _failed(self, method: LoginMethod, user: str, address: str) -> None:
+        logger.warning(FAILED, method, user[:SHOWN], address)
+        self._publish(LoginFailed(time.time(), method, "wrong", user, address))
 
     def _current(self) -> _Known:
         source = authentication(self._running())

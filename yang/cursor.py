@@ -53,26 +53,27 @@ class Cursor:
         if schema is None or not isinstance(self.value, Node):
             return
         child: Any = self.value.children.get(name)
+        made = self.__class__
         match schema.kind:
             case "container":
                 if child is not None:
-                    yield Cursor(schema, child, self)
+                    yield made(schema, child, self)
                 elif not schema.presence and self.implies(schema):
-                    yield Cursor(schema, Node(schema, {}), self)
+                    yield made(schema, Node(schema, {}), self)
             case "list":
                 if child is not None:
                     for key, entry in child.items():
-                        yield Cursor(schema, entry, self, key)
+                        yield made(schema, entry, self, key)
             case "leaf-list":
                 for value in child if child is not None else self.default(schema) or ():
-                    yield Cursor(schema, value, self, (value,))
+                    yield made(schema, value, self, (value,))
             case "leaf":
                 value = child if child is not None else self.default(schema)
                 if value is not None:
-                    yield Cursor(schema, value, self)
+                    yield made(schema, value, self)
             case _:
                 if child is not None:
-                    yield Cursor(schema, child, self)
+                    yield made(schema, child, self)
 
     def default(self, schema: SchemaNode) -> Any:
         """Return the default of the child `schema`, which is not there, if it is in use; None otherwise."""
@@ -124,6 +125,16 @@ class Cursor:
         if self.schema.kind in ("leaf", "leaf-list"):
             return self.schema.type.text(self.value)
         return str(self.value)
+
+
+class Filled(Cursor):
+    """A node of a tree that has all defaults in it that are to be seen: where one is missing, there is nothing to be seen."""
+
+    __slots__ = ()
+
+    def default(self, schema: SchemaNode) -> Any:  # noqa: ARG002 - whatever it is
+        """Return None: what is not there has no default."""
+        return None
 
 
 class Text(Cursor):

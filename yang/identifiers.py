@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, cast
 
-from yang.cursor import Cursor
 from yang.errors import InvalidValue
 from yang.tree import Node
 
 if TYPE_CHECKING:
+    from yang.cursor import Cursor
     from yang.schema import SchemaNode
     from yang.tree import Entries
     from yang.values import InstanceIdentifier
@@ -63,7 +63,7 @@ def _entry(parent: Cursor, schema: SchemaNode, predicates: list[tuple[str, ...]]
     except InvalidValue:
         return None
     entry = cast("Entries", entries).get(key)
-    return None if entry is None else Cursor(schema, entry, parent, key)
+    return None if entry is None else parent.__class__(schema, entry, parent, key)
 
 
 def _quoted(predicate: tuple[str, ...]) -> str:

@@ -29,20 +29,29 @@ class SubtreeFilter:
         """Select what `elements` do."""
         self._elements = elements
 
-    def select(self, tree: Node, mode: Mode = "explicit", *, config_only: bool = True) -> Node:
+    def select(
+        self, tree: Node, mode: Mode = "explicit", *, config_only: bool = True, full: Node | None = None
+    ) -> Node:
         """Return what of `tree` it selects, with the defaults that `mode` reports.
 
         Defaults that are put in can be selected and matched like all other values; what trim leaves out is still matched.
+        With `full`, which is `tree` with defaults, those are put in that are in it, and no others.
         """
         if mode in ("report-all", "report-all-tagged"):
-            root = Cursor(tree.schema, tree, None)
-            tree = filled(root, narrowed(tree, self._elements), config_only=config_only)
+            tree = full if full is not None else filled_within(tree, self, config_only=config_only)
         selected = select(tree, self._elements)
         return trimmed(selected) if mode == "trim" else selected
 
     def bounds(self) -> Sequence[etree._Element]:
         """Return elements that select all that it looks at."""
         return self._elements
+
+
+def filled_within(tree: Node, wanted: Filter | None, *, config_only: bool = True) -> Node:
+    """Return `tree` with all the default data that is in use, as far as `wanted` looks at it, of state unless `config_only`."""
+    bounds = wanted.bounds() if wanted is not None else None
+    guide = narrowed(tree, bounds) if bounds is not None else tree
+    return filled(Cursor(tree.schema, tree, None), guide, config_only=config_only)
 
 
 def report(tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config_only: bool = True) -> str:
@@ -54,8 +63,12 @@ def report(tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config
     return print_tagged(tree, selected) if mode == "report-all-tagged" else print_children(selected)
 
 
-def reported(tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config_only: bool = True) -> Node:
-    """Return what `report` prints."""
-    if wanted is None:
-        return with_defaults(tree, mode, config_only=config_only)
-    return wanted.select(tree, mode, config_only=config_only)
+def reported(
+    tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config_only: bool = True, full: Node | None = None
+) -> Node:
+    """Return what `report` prints; if `full` is given, which is `tree` with defaults, only with defaults that are in it."""
+    if wanted is not None:
+        return wanted.select(tree, mode, config_only=config_only, full=full)
+    if full is not None and mode in ("report-all", "report-all-tagged"):
+        return full
+    return with_defaults(tree, mode, config_only=config_only)

@@ -288,7 +288,7 @@ def _entry(
             return None  # texts are compared, not values
         key.append(value)
     entry = entries.get(tuple(key))
-    return [] if entry is None else [Cursor(schema, entry, parent, tuple(key))]
+    return [] if entry is None else [parent.__class__(schema, entry, parent, tuple(key))]
 
 
 def _text(node: Cursor) -> list[Cursor]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lxml import etree
 
-from yang.cursor import Cursor, Text
+from yang.cursor import Cursor, Filled, Text, cursor_at
 from yang.errors import InvalidValue, ModelError
 from yang.tree import Entries, Node, ordered
 from yang.values import shown
@@ -46,28 +46,39 @@ class XPathFilter:
         self._tree = read_xpath(text, namespaces, schema)
         self._evaluate = self._built()
 
-    def select(self, tree: Node, mode: Mode = "explicit", *, config_only: bool = True) -> Node:
+    def select(
+        self, tree: Node, mode: Mode = "explicit", *, config_only: bool = True, full: Node | None = None
+    ) -> Node:
         """Return what of `tree` it selects: the nodes with all that is below them, their ancestors, and the keys of those.
 
         It sees the defaults that are in use, whatever the `mode` (RFC 7950 section 6.4.1), and what it selects of them is
-        there as far as `mode` reports it: put in with report-all and report-all-tagged.
+        there as far as `mode` reports it: put in with report-all and report-all-tagged. With `full`, which is `tree` with
+        defaults, it sees those that are in it and no others.
         """
         root = Cursor(tree.schema, tree, None)
         kept = _Kept()
         is_full = mode in ("report-all", "report-all-tagged")
-        for cursor in nodes(self._evaluate(Context(root, root))):
-            # a text stands for its leaf
-            node = cast("Cursor", cursor.parent) if isinstance(cursor, Text) else cursor
-            if (is_full or _is_there(node)) and (node.schema.config or not config_only):
+        for found in self._found(tree, full):
+            node: Cursor | None = found
+            if not is_full:
+                node = found if full is None else cursor_at(root, found.path()) if found.parent is not None else root
+                node = node if node is not None and _is_there(node) else None
+            if node is not None and (node.schema.config or not config_only):
                 kept.keep(node)
+        if is_full and full is not None:
+            return kept.built(Filled(full.schema, full, None), config_only=config_only, is_full=False)
         selected = kept.built(root, config_only=config_only, is_full=is_full)
         return trimmed(selected) if mode == "trim" else selected
 
-    def paths(self, tree: Node) -> list[Path]:
-        """Return the paths of the nodes of `tree` that it selects."""
-        root = Cursor(tree.schema, tree, None)
-        found = nodes(self._evaluate(Context(root, root)))
-        return [cast("Cursor", node.parent if isinstance(node, Text) else node).path() for node in found]
+    def paths(self, tree: Node, full: Node | None = None) -> list[Path]:
+        """Return the paths of the nodes that it selects of `tree`; with `full`, which is `tree` with defaults, of that."""
+        return [node.path() for node in self._found(tree, full)]
+
+    def _found(self, tree: Node, full: Node | None) -> Iterator[Cursor]:
+        root = Cursor(tree.schema, tree, None) if full is None else Filled(full.schema, full, None)
+        for cursor in nodes(self._evaluate(Context(root, root))):
+            # a text stands for its leaf
+            yield cast("Cursor", cursor.parent) if isinstance(cursor, Text) else cursor
 
     def bounds(self) -> list[etree._Element] | None:
         """Return elements of a subtree filter that selects all that the expression looks at; None if that may be everything."""

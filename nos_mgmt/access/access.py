@@ -14,9 +14,12 @@ from yang.errors import RequestError
 from yang.path import Path, XPath
 
 if TYPE_CHECKING:
-    from nos_mgmt.access.rules import Rules
+    from nos_mgmt.access.rules import Operation, Rules
     from yang.schema import SchemaNode
     from yang.tree import Node
+
+
+WRITING: tuple[Operation, ...] = ("create", "update", "delete")
 
 
 class AccessDenied(RequestError):
@@ -98,7 +101,54 @@ class Access:
         if denied is not None:
             self._denials.count("data_writes")
             operation, path = denied
-            raise AccessDenied(f"{self._user} may not {operation} {path.schema.name}", self._shown(path))
+            hidden = self._hidden(path)
+            if hidden is not None:
+                raise self._kept(hidden)
+            raise AccessDenied(f"{self._user} may not {operation} {path.schema.name}", path)
+
+    def of_edit(self, error: RequestError) -> RequestError:
+        """Return the error over a node in an edit: of the kind access-denied if the user may neither see nor change it."""
+        hidden = self._hidden(error.path) if error.path is not None else None
+        if self._rules is None or error.path is None or hidden is None or isinstance(error, AccessDenied):
+            return error
+        state = self._rules.top
+        is_below = False
+        for step in error.path.steps():
+            state = self._rules.below(state, step.schema, step.key)
+            is_below = is_below or step == hidden
+            if is_below and any(self._rules.permits(step.schema, state, operation) for operation in WRITING):
+                return error
+        self._denials.count("data_writes")
+        return self._kept(hidden)
+
+    def _kept(self, hidden: Path) -> AccessDenied:
+        """Return what is told, whatever it is, of a change at or below a node that the user may not see."""
+        return AccessDenied(f"{self._user} may not change {hidden.schema.name}", self._shown(hidden))
+
+    def _hidden(self, path: Path) -> Path | None:
+        """Return the first node on the way to `path` that the user may not see; None if it and they may be seen.
+
+        A container without presence is not one that is there or is not, unless nothing else is named.
+        """
+        if self.may_read(path):
+            return None
+        hidden = [step for step in path.steps() if not self.may_read(step)]
+        return next((one for one in hidden if one.schema.kind != "container" or one.schema.presence), hidden[-1])
+
+    def refuse_guess(self, path: Path, operation: Operation) -> None:
+        """Raise an error of the kind access-denied if the user may neither see a node nor do `operation` to it, there or not.
+
+        So whether it is there, which data-exists and data-missing would tell, is no more to be had than its contents (sections
+        3.2.5 and 3.4.5): what is denied is denied before anything is looked for.
+        """
+        if self._rules is None or self.may_read(path):
+            return
+        state = self._rules.top
+        for step in path.steps():
+            state = self._rules.below(state, step.schema, step.key)
+        if not self._rules.permits(path.schema, state, operation):
+            self._denials.count("data_writes")
+            raise self._kept(path)
 
     def refuse_operation(self, operation: SchemaNode) -> None:
         """Raise an error of the kind access-denied if the user may not call an operation."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from datastore.origin import ORIGIN
+from nos_mgmt.access.reading import seen
 from nos_mgmt.netconf.datastores import OPERATIONAL, datastore_of
-from nos_mgmt.netconf.nmda import filter_in, operational, selected_operational
+from nos_mgmt.netconf.nmda import filter_in, operational
 from yang.annotated import print_alone
 from yang.patch_of import edits_between
-from yang.reporting import reported
 from yang.resource_path import resource_of
 from yang.retrieval import of_kind
 from yang.tree import Node
@@ -60,12 +60,11 @@ def compare(call: Call) -> str:
 
 def _side(call: Call, name: str, wanted: Filter | None, *, with_defaults: bool) -> _Side:
     if name == OPERATIONAL:
-        tree, mark = operational(call, wanted)
-        reports_origin = "report-origin" in call.input.children
-        return _Side(selected_operational(call, tree, wanted, "report-all"), mark if reports_origin else None)
+        found, mark = operational(call, wanted, "report-all")
+        return _Side(found.selected, mark if "report-origin" in call.input.children else None)
     tree = call.device.datastores.read(datastore_of(call, name), call.session.id)
     mode: Mode = "report-all" if with_defaults else "explicit"
-    return _Side(reported(call.access.visible(tree), wanted, mode), None)
+    return _Side(seen(call.access, tree, wanted, mode).selected, None)
 
 
 def _edits(source: _Side, target: _Side) -> Iterator[str]:

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, cast
 
 from datastore.conditions import refuse_mismatch
 from datastore.errors import ValidationFailed
+from nos_mgmt.access import Access
+from nos_mgmt.access.reading import report_to, seen
 from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import config_at, configuration_in, keep_at, named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import mode_of
+from yang.diff import NETCONF
 from yang.edit import edit_config as edit
-from yang.reporting import report
+from yang.errors import RequestError
 from yang.validate import validate
-from yang.with_defaults import with_defaults
+from yang.xmldata import path_of
+from yang.xmlpath import XmlPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,8 +28,12 @@ if TYPE_CHECKING:
     from datastore.store import Name
     from nos_mgmt.netconf.session import Call
     from yang.edit import DefaultOperation
-    from yang.errors import RequestError
     from yang.tree import Node
+    from yang.with_defaults import Mode
+
+
+OPERATION = f"{{{NETCONF}}}operation"
+MADE_OR_GONE = XmlPath("descendant::*[@nc:operation='create' or @nc:operation='delete']", {"nc": NETCONF})
 
 
 def edit_config(call: Call) -> str | None:
@@ -39,8 +47,7 @@ def edit_config(call: Call) -> str | None:
     goes_on = call.input.get("error-option") == "continue-on-error"
 
     def edited(before: Node) -> Node:
-        after = edit(before, config, default_operation, errors if goes_on else None)
-        call.access.refuse_change(before, after)
+        after = edited_by(call.access, before, config, default_operation, errors if goes_on else None)
         if test_option != "set":
             wrong = validate(call.device.datastores.running, after)
             if wrong:
@@ -53,10 +60,36 @@ def edit_config(call: Call) -> str | None:
     try:
         change(call, target, edited, conditions)
     except ValidationFailed as failed:
-        raise ValidationFailed([*errors, *failed.errors]) from failed
+        raise ValidationFailed([*map(call.access.of_edit, errors), *failed.errors]) from failed
     if errors:
-        raise ValidationFailed(errors)
+        raise ValidationFailed([call.access.of_edit(error) for error in errors])
     return txid.ok(call, call.device.datastores.read(target, call.session.id))
+
+
+def edited_by(
+    access: Access,
+    before: Node,
+    config: _Element,
+    default_operation: DefaultOperation,
+    errors: list[RequestError] | None = None,
+) -> Node:
+    """Return what becomes of a tree by an edit, if the user may make it; `errors` as for `yang.edit.edit_config`.
+
+    Raises:
+        AccessDenied: The user may not.
+        RequestError: As for `yang.edit.edit_config`.
+    """
+    if not access.sees_all:
+        for element in cast("list[_Element]", MADE_OR_GONE(config)):
+            path = path_of(element, config, before.schema, None)
+            if path is not None:
+                access.refuse_guess(path, "create" if element.get(OPERATION) == "create" else "delete")
+    try:
+        after = edit(before, config, default_operation, errors)
+    except RequestError as error:
+        raise access.of_edit(error) from error
+    access.refuse_change(before, after)
+    return after
 
 
 def copy_config(call: Call) -> None:
@@ -68,18 +101,18 @@ def copy_config(call: Call) -> None:
         raise InvalidParameter(f"{name} cannot be copied to itself", info=(("bad-element", name),))
 
     access = call.access
+    # RFC 8341 section 3.2.6: of a datastore, what may not be read is left out
+    reader = Access() if source.children.keys() & {"config", "url"} else access
 
     def retrieved() -> Node:
         tree = configuration_in(call, source)
         # what is tagged as a default has not been set
-        tree = with_defaults(tree, mode) if mode != "report-all-tagged" else tree
-        # RFC 8341 section 3.2.6: of a datastore, what may not be read is left out
-        return tree if source.children.keys() & {"config", "url"} else access.visible(tree)
+        explicit: Mode = mode if mode != "report-all-tagged" else "explicit"
+        return seen(reader, tree, None, explicit).selected
 
     if "url" in target.children:
         # what the user may not see is left out (RFC 8341 section 3.2.4)
-        tree = retrieved()
-        keep_at(call, target.get("url"), report(tree, None, mode if mode == "report-all-tagged" else "explicit"))
+        keep_at(call, target.get("url"), report_to(reader, configuration_in(call, source), None, mode))
         return
     if named_datastore(call, target) == "startup":
         # section 3.2.6: from running to startup, the right to call the operation is all that is needed

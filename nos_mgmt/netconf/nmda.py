@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from datastore.origin import ORIGIN, OriginMark, in_use, of_origin, without_guesses
+from nos_mgmt.access.reading import seen
 from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import NMDA, OPERATIONAL, config_at, datastore_of
-from nos_mgmt.netconf.editing import change
+from nos_mgmt.netconf.editing import change, edited_by
 from nos_mgmt.netconf.messages import InvalidParameter
 from nos_mgmt.netconf.reading import xpath_filter
 from yang.annotated import defaults_of, print_marked
-from yang.edit import edit_config as edit
-from yang.reporting import SubtreeFilter, reported
+from yang.filter import narrowed
+from yang.reporting import SubtreeFilter
 from yang.retrieval import of_depth, of_kind, points_of_all, points_of_elements, points_of_paths
 from yang.xpath_filter import XPathFilter
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from nos_mgmt.access.reading import Seen
     from nos_mgmt.netconf.session import Call
     from yang.annotated import Mark
     from yang.edit import DefaultOperation
@@ -36,12 +38,11 @@ def get_data(call: Call) -> str:
     name = str(call.input.get("datastore"))
     wanted = filter_in(call)
     if name == OPERATIONAL:
-        tree, mark = operational(call, wanted)
         mode = cast("Mode", call.input.get("with-defaults") or "report-all")
-        selected = selected_operational(call, tree, wanted, mode)
-        selected = _of_origins(call, selected, mark)
+        found, mark = operational(call, wanted, mode)
+        selected = _limited(call, _of_origins(call, found.selected, mark), found, wanted)
         marks: list[Mark] = [mark] if "with-origin" in call.input.children else []
-        return _data(tree, _limited(call, selected, tree, wanted), mode, marks)
+        return _data(found.explicit, selected, mode, marks)
     for parameter in ("with-origin", "origin-filter", "negated-origin-filter"):
         if parameter in call.input.children:
             raise InvalidParameter(
@@ -49,12 +50,13 @@ def get_data(call: Call) -> str:
             )
     tree = call.device.datastores.read(datastore_of(call, call.input.get("datastore")), call.session.id)
     mode = cast("Mode", call.input.get("with-defaults") or "explicit")
-    visible = call.access.visible(tree)
-    selected = _limited(call, reported(visible, wanted, mode), visible, wanted)
+    found = seen(call.access, tree, wanted, mode)
+    selected = _limited(call, found.selected, found, wanted)
     if not txid.is_asked(call):
-        return _data(visible, selected, mode, [])
+        return _data(found.explicit, selected, mode, [])
     call.device.versions.remember(tree)
-    return txid.data(f'data xmlns="{NMDA}"', call, visible, selected, defaults_of(visible, mode))
+    marks = defaults_of(found.explicit, mode)
+    return txid.data(f'data xmlns="{NMDA}"', call, call.access.visible(tree), selected, marks)
 
 
 def edit_data(call: Call) -> str | None:
@@ -68,9 +70,7 @@ def edit_data(call: Call) -> str | None:
     default_operation = cast("DefaultOperation", call.input.get("default-operation") or "merge")
 
     def edited(before: Node) -> Node:
-        after = edit(before, config, default_operation)
-        call.access.refuse_change(before, after)
-        return after
+        return edited_by(call.access, before, config, default_operation)
 
     change(call, target, edited, txid.conditions(call, config))
     return txid.ok(call, call.device.datastores.read(target, call.session.id))
@@ -92,21 +92,19 @@ def filter_in(call: Call) -> Filter | None:
     return xpath_filter(str(expression), element, call)
 
 
-def operational(call: Call, wanted: Filter | None) -> tuple[Node, OriginMark]:
-    """Return the operational datastore, as far as a filter looks at it, and where what is in it comes from."""
+def operational(call: Call, wanted: Filter | None, mode: Mode) -> tuple[Seen, OriginMark]:
+    """Return what of the operational datastore is selected, and where it comes from; of defaults those known to be in use."""
     device = call.device
     running, deferred = device.datastores.running, device.deferred_paths()
     bounds = wanted.bounds() if wanted is not None else None
-    tree = call.access.visible(in_use(device.operational.gathered(running, deferred, bounds), deferred))
-    return tree, OriginMark(tree, running, None, None)
-
-
-def selected_operational(call: Call, tree: Node, wanted: Filter | None, mode: Mode) -> Node:
-    """Return what of the operational datastore is selected, with the defaults that are known to be in use."""
-    selected = reported(tree, wanted, mode, config_only=False)
+    tree = in_use(device.operational.gathered(running, deferred, bounds), deferred)
+    found = seen(call.access, tree, wanted, mode, config_only=False)
+    # a container in which only something is configured that may not be seen is there by itself
+    is_whole = bounds is None or call.access.sees_all
+    configured = call.access.visible(running if is_whole or bounds is None else narrowed(running, bounds))
     if mode in ("report-all", "report-all-tagged"):
-        return without_guesses(selected, tree, call.device.datastores.running)
-    return selected
+        found = found._replace(selected=without_guesses(found.selected, found.explicit, configured))
+    return found, OriginMark(found.explicit, configured, None, None)
 
 
 def _of_origins(call: Call, selected: Node, mark: OriginMark) -> Node:
@@ -124,20 +122,20 @@ def _of_origins(call: Call, selected: Node, mark: OriginMark) -> Node:
     return selected
 
 
-def _limited(call: Call, selected: Node, tree: Node, wanted: Filter | None) -> Node:
+def _limited(call: Call, selected: Node, found: Seen, wanted: Filter | None) -> Node:
     """Return what is selected as config-filter and max-depth leave it."""
     config, depth = call.input.get("config-filter"), call.input.get("max-depth")
     if isinstance(depth, int):
-        selected = of_depth(selected, _points(tree, wanted), depth)
+        selected = of_depth(selected, _points(found, wanted), depth)
     return selected if config is None else of_kind(selected, config=config)
 
 
-def _points(tree: Node, wanted: Filter | None) -> Points:
+def _points(found: Seen, wanted: Filter | None) -> Points:
     if wanted is None:
         return points_of_all()
     if isinstance(wanted, XPathFilter):
-        return points_of_paths(wanted.paths(tree))
-    return points_of_elements(tree.schema, wanted.bounds())
+        return points_of_paths(wanted.paths(found.explicit, found.full))
+    return points_of_elements(found.explicit.schema, wanted.bounds())
 
 
 def _data(tree: Node, selected: Node, mode: Mode, marks: Sequence[Mark]) -> str:

@@ -6,9 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from backends.state import StateSource
+from nos_mgmt.access.events import is_judged, told_of
 from nos_mgmt.netconf.messages import DECLARATION, InvalidParameter, MissingParameter, OperationNotSupported
 from nos_mgmt.netconf.reading import filter_of
 from nos_mgmt.netconf.times import date_and_time, seconds_of
+from nos_mgmt.notifications.records import read
 from nos_mgmt.notifications.streams import STREAMS
 from nos_mgmt.notifications.subscription import Receiver, StreamSubscription
 from yang.diff import NETCONF
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from datastore.event_log import Logged
     from nos_mgmt.device import Device
     from nos_mgmt.netconf.session import Call
     from nos_mgmt.notifications.streams import Stream
@@ -79,6 +82,18 @@ class SessionReceiver(Receiver):
     def may_receive(self, notification: SchemaNode) -> bool:
         """Return whether the session's user may receive a notification (RFC 8341 section 3.4.6)."""
         return self._call.access.may_receive(notification)
+
+    def seen(self, logged: Logged) -> Logged | None:
+        """Return an event without what the session's user may not read."""
+        access = self._call.access
+        if access.sees_all or not is_judged(logged.name):
+            return logged
+        event = read(self._call.device.schema, logged)
+        node = told_of(access, event.node.get(logged.name)) if event is not None else None
+        if event is None or node is None:
+            return None
+        told = event._replace(node=event.node.replacing(logged.name, node))
+        return logged._replace(content=told.content)
 
 
 class Created(StreamSubscription):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from nos_mgmt.access.reading import seen
 from nos_mgmt.netconf.messages import InvalidParameter, MissingParameter
 from yang.errors import InvalidValue, RequestError
 from yang.path import XPath
@@ -31,9 +32,15 @@ def partial_lock(call: Call) -> str:
 
     def find(running: Node) -> list[Path]:
         # what the user may not see is not there for him, locked by somebody or not
-        visible = call.access.visible(running)
-        paths = {path for expression in filters for path in expression.paths(visible)}
-        found = sorted((path for path in paths if path.schema.kind != "root" and path.schema.config), key=str)
+        trees = [seen(call.access, running, expression) for expression in filters]
+        paths = {
+            path
+            for expression, of in zip(filters, trees, strict=True)
+            for path in expression.paths(of.explicit, of.full)
+        }
+        lockable = (path for path in paths if path.schema.kind != "root" and path.schema.config)
+        # containers are there for expressions without anything in them
+        found = sorted(filter(call.access.may_read, lockable), key=str)
         if not found:
             selects = ", ".join(expression.text for expression in filters)
             raise NoMatches(f"nothing in running matches {selects}", app_tag="no-matches")

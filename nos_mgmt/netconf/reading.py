@@ -7,25 +7,21 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from nos_mgmt.access.reading import report_to, seen
 from nos_mgmt.netconf import txid
 from nos_mgmt.netconf.datastores import named_datastore
 from nos_mgmt.netconf.messages import InvalidParameter
 from yang import deviations
 from yang.annotated import defaults_of
 from yang.errors import BadAttribute, InvalidValue, MissingAttribute, RequestError
-from yang.filter import narrowed
-from yang.reporting import SubtreeFilter, report, reported
-from yang.with_defaults import print_tagged, with_defaults
-from yang.xmlio import print_children
+from yang.reporting import SubtreeFilter
 from yang.xpath_filter import XPathFilter
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-    from nos_mgmt.access import Access
     from nos_mgmt.netconf.session import Call
     from yang.reporting import Filter
-    from yang.tree import Node
     from yang.with_defaults import Mode
 
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
@@ -51,29 +47,8 @@ def get_config(call: Call) -> str:
     if not txid.is_asked(call):
         return f"<data>{report_to(call.access, tree, wanted, mode)}</data>"
     call.device.versions.remember(tree)
-    visible = call.access.visible(tree)
-    selected = reported(visible, wanted, mode)
-    return txid.data("data", call, visible, selected, defaults_of(visible, mode))
-
-
-def report_to(
-    access: Access, tree: Node, wanted: Filter | None, mode: Mode = "explicit", *, config_only: bool = True
-) -> str:
-    """Return the XML of what a filter selects of what the user may see of a tree (RFC 8341 section 3.2.4).
-
-    Defaults are seen as if they were set: none shows itself in place of a leaf that is kept from the user.
-    """
-    if access.sees_all:
-        return report(tree, wanted, mode, config_only=config_only)
-    bounds = wanted.bounds() if wanted is not None else None
-    if bounds is not None:
-        # what cannot be selected need not be looked over
-        tree = narrowed(tree, bounds)
-    if mode not in ("report-all", "report-all-tagged"):
-        return report(access.visible(tree), wanted, mode, config_only=config_only)
-    filled = access.visible(with_defaults(tree, "report-all", config_only=config_only))
-    selected = wanted.select(filled) if wanted is not None else filled
-    return print_tagged(access.visible(tree), selected) if mode == "report-all-tagged" else print_children(selected)
+    selected, explicit, _ = seen(call.access, tree, wanted, mode)
+    return txid.data("data", call, call.access.visible(tree), selected, defaults_of(explicit, mode))
 
 
 def get_schema(call: Call) -> str:

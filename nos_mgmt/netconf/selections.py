@@ -82,5 +82,4 @@ def operational_contents(call: Call, wanted: Wanted) -> Contents:
     """Return what is selected of the operational datastore, as get-data shows it (RFC 8526 section 3.1.1)."""
     now = time.time()
     filter_ = SubtreeFilter(wanted) if wanted is not None and not isinstance(wanted, XPathFilter) else wanted
-    there, _ = nmda.operational(call, filter_)
-    return Contents(now, print_children(nmda.selected_operational(call, there, filter_, "report-all")))
+    return Contents(now, print_children(nmda.operational(call, filter_, "report-all")[0].selected))

@@ -112,6 +112,7 @@ class Session:
         self._is_busy = False
         self.id = registry.open(self._kill)
         self.author = author(self.id)
+        registry.belongs(self.id, self.author.user, self._leave)
         self.traffic = device.traffic.begin(self.id, self.author, transport, source_host)
         self._push = self.traffic.counted(push)
         self._begun = time.monotonic()
@@ -206,17 +207,18 @@ class Session:
         for then in waiting:
             then()
 
-    def close(self, reason: EndReason = "dropped") -> None:
+    def close(self, reason: EndReason = "dropped") -> bool:
         """Give back what the session holds, its locks and nothing else; if a request is being carried out, after that.
 
-        Of several reasons the first one counts.
+        Of several reasons the first one counts. Return whether it is given back.
         """
         with self._mutex:
             self.is_open = False
             self._end_reason = self._end_reason or reason
             if self._is_busy:
-                return
+                return False
         self._give_back()
+        return True
 
     def _kill(self, killer: int | None) -> None:
         self.traffic.is_ended_well = True
@@ -224,6 +226,12 @@ class Session:
         self._killer = killer
         self.close("killed")
         self._end()
+
+    def _leave(self) -> None:
+        self.traffic.is_ended_well = True
+        # where a request is being carried out the transport ends the session after its answer, as after close-session
+        if self.close("other"):
+            self._end()
 
     def _give_back(self) -> None:
         self._registry.close(self.id)

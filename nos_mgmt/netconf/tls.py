@@ -6,9 +6,11 @@ import asyncio
 import logging
 import ssl
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
+from datastore.events import LoginFailed
 from nos_mgmt.netconf.cert_to_name import name_of
 from nos_mgmt.netconf.channel import Channel, Wire
 from nos_mgmt.netconf.service import Peer, Service
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from datastore.events import LoginFailure
     from nos_mgmt.endpoints import CertToName, Tls
 
 logger = logging.getLogger(__name__)
@@ -123,13 +126,20 @@ class TlsTransport(Transport):
             name = name_of([own, *(issuer for issuer in issuers if issuer in self._held)], self._rules)
         except ValueError as error:
             logger.warning("a connection from %s was refused: its certificate: %s", address, error)
+            self._tell("unusable", "", address)
             return None
         if name is None:
             logger.warning("a connection from %s was refused: its certificate maps to no name", address)
+            self._tell("unmapped", "", address)
         elif not self._is_known(name):
             logger.warning("a connection from %s was refused: there is no user %r", address, name)
+            self._tell("unknown-user", name, address)
             name = None
         return name
+
+    def _tell(self, reason: LoginFailure, user: str, address: str) -> None:
+        event = LoginFailed(time.time(), "certificate", reason, user, address)
+        self.service.device.events.publish(event)
 
 
 def verified_chain(connection: ssl.SSLObject) -> list[bytes]:

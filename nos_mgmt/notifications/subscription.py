@@ -48,6 +48,10 @@ class Receiver(ABC):
     def may_receive(self, notification: SchemaNode) -> bool:
         """Return whether its user may receive a notification now."""
 
+    @abstractmethod
+    def seen(self, logged: Logged) -> Logged | None:
+        """Return an event as its user may be told of it now; None if there is nothing to be told."""
+
 
 class Subscription(ABC):
     """What a receiver has asked for. Its methods are called by the publisher's thread alone."""
@@ -180,11 +184,14 @@ class StreamSubscription(Subscription):
         if not self.stream.has(logged.name):
             return
         definition = self._schema.root.children.get(logged.name)
-        if definition is None or not self.receiver.may_receive(definition) or not self._is_wanted(logged):
+        is_told = definition is not None and self.receiver.may_receive(definition)
+        # the filter sees no more than its user
+        seen = self.receiver.seen(logged) if is_told else None
+        if seen is None or not self._is_wanted(seen):
             self.excluded_records += 1
             return
         self.sent_records += 1
-        self.receiver.send(logged.time, logged.content)
+        self.receiver.send(seen.time, seen.content)
 
     def _is_wanted(self, logged: Logged) -> bool:
         if self.selects is None:

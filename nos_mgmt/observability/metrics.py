@@ -22,7 +22,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from datastore.calls import Called
-from datastore.events import Refused, Sealed
+from datastore.events import LoginFailed, Refused, Sealed
 from nos_mgmt.netconf.session import Answered
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """From a small get to a commit of everything."""
+
+LOGIN_FAILURES = (
+    ("publickey", "wrong"),
+    ("password", "wrong"),
+    ("password", "early"),
+    ("certificate", "unusable"),
+    ("certificate", "unmapped"),
+    ("certificate", "unknown-user"),
+)
 
 
 class Metrics:
@@ -67,9 +76,14 @@ class Metrics:
             "nos_backend_call_seconds", "Seconds for a call.", ["backend", "phase"], buckets=SECONDS, registry=registry
         )
         self._lost = Counter("nos_backend_calls_lost", "Calls that were not answered.", ["backend"], registry=registry)
+        self._failed_logins = Counter(
+            "nos_logins_failed", "Log-ins that failed.", ["method", "reason"], registry=registry
+        )
         # Prometheus knows of a series only once it is there: an alert on its increase would miss the first one
         for outcome in ("sealed", "refused", "aborted"):
             self._commits.labels(outcome)
+        for failure in LOGIN_FAILURES:
+            self._failed_logins.labels(*failure)
         for backend in device.backends:
             self._lost.labels(backend.name)
             for outcome in ("done", "refused", "lost"):
@@ -94,6 +108,8 @@ class Metrics:
             self._count_commit("sealed", event.phases)
         elif isinstance(event, Refused):
             self._count_commit("refused" if event.commit_id is None else "aborted", event.phases)
+        elif isinstance(event, LoginFailed):
+            self._failed_logins.labels(event.method, event.reason).inc()
 
     def _count_commit(self, outcome: str, phases: Mapping[str, float]) -> None:
         self._commits.labels(outcome).inc()

@@ -62,6 +62,7 @@ class SshServer(OnLoop):
             pam,
             device.access_control.report_groups,
             throttle,
+            device.events.publish,
         )
         self.transport = SshTransport(self.service, users, [self.host_key])
         listening = socket.create_server(("127.0.0.1", 0))

@@ -18,6 +18,7 @@ from yang.reporting import SubtreeFilter
 if TYPE_CHECKING:
     from typing import Any
 
+    from datastore.event_log import Logged
     from yang.schema import Schema, SchemaNode
 
 KINDS = {
@@ -48,6 +49,9 @@ class Listening(Receiver):
 
     def may_receive(self, notification: SchemaNode) -> bool:
         return f"{notification.module.name}:{notification.name}" != FORBIDDEN
+
+    def seen(self, logged: Logged) -> Logged:
+        return logged
 
 
 moments = st.integers(0, 12)

@@ -179,9 +179,12 @@ def test_a_certificate_that_maps_to_no_name_is_sent_away_with_a_close_notify(
     device: Device, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = TlsServer(device, authority, authority.tls(CertToName(1, authority.ca.fingerprint(), "san-dns-name")))
+    failed: list[Any] = []
+    device.events.listen(failed.append)
     try:
         assert server.client(greets=False).is_ended()
         assert "its certificate maps to no name" in caplog.text
+        assert [(event.method, event.reason) for event in failed] == [("certificate", "unmapped")]
     finally:
         server.close()
 

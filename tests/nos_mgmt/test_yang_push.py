@@ -228,6 +228,9 @@ def test_an_anchor_says_when_periods_begin() -> None:
             def may_receive(self, _: object) -> bool:
                 return True
 
+            def seen(self, _: object) -> None:
+                raise AssertionError
+
         class Nobody:
             def work(self, action: object) -> None:
                 assert action

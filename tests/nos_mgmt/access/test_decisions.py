@@ -254,6 +254,49 @@ def test_an_error_about_what_may_not_be_seen_does_not_tell_it(admin: Client, ann
     assert "Ethernet1" not in answer
 
 
+@pytest.mark.parametrize("operation", ["create", "delete"])
+@pytest.mark.parametrize("option", ["stop-on-error", "continue-on-error"])
+def test_3_2_5_who_may_neither_see_nor_change_a_node_is_not_told_whether_it_is_there(
+    admin: Client, ann: Client, operation: str, option: str
+) -> None:
+    edited(admin, nacm("", rule_list("g", rule("deny", PATH)), members={"g": ["ann"]}))
+
+    def answers() -> list[str]:
+        here = f' nc:operation="{operation}"'
+        entry = f"<interface{here}><name>Ethernet1</name></interface>"
+        value = "<mtu{}>1500</mtu>" if operation == "create" else "<mtu{}/>"
+        leaf = f"<interface><name>Ethernet1</name><config>{value.format(here)}</config></interface>"
+        bad = f"<interface><name>Ethernet1</name><config><mtu{here}>bad</mtu></config></interface>"
+        options = f"<default-operation>none</default-operation><error-option>{option}</error-option>"
+        return [
+            ann.send(
+                f"<edit-config><target><candidate/></target>{options}<config>{interfaces(each)}</config></edit-config>"
+            )
+            for each in (entry, leaf, bad)
+        ]
+
+    there = answers()
+    assert all(is_denied(answer) and "Ethernet1" not in answer for answer in there)
+    assert "ann may not change interface" in there[0]
+    gone = '<interface nc:operation="delete"><name>Ethernet1</name></interface>'
+    edited(admin, interfaces(gone))
+    assert answers() == there
+
+
+def test_3_2_5_who_may_change_a_node_is_told_that_it_is_there_or_is_not(admin: Client, ann: Client) -> None:
+    """As RFC 6241 section 7.2 has it: without that, nobody could be sure what an edit did."""
+    hides = rule("deny", f"{PATH}<access-operations>read</access-operations>")
+    edited(admin, nacm("", rule_list("g", hides, rule("permit", name="b")), members={"g": ["ann"]}))
+    config = '<interface nc:operation="{}"><name>Ethernet1</name></interface>'
+    edit = "<edit-config><target><candidate/></target><config>{}</config></edit-config>"
+    answer = ann.send(edit.format(interfaces(config.format("create"))))
+    assert "<error-tag>data-exists</error-tag>" in answer
+    ann.ok(edit.format(interfaces(config.format("delete"))))
+    answer = ann.send(edit.format(interfaces(config.format("delete"))))
+    assert "<error-tag>data-missing</error-tag>" in answer
+    assert "Ethernet1" not in answer
+
+
 def test_a_change_of_rules_takes_effect_with_its_commit(admin: Client, ann: Client) -> None:
     admin.edit(nacm("", rule_list("g", rule("deny", PATH)), members={"g": ["ann"]}))
     assert "Ethernet1" in ann.running()

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 import asyncssh
 import pytest
 
+from datastore.events import LoginFailed
 from nos_mgmt import passwords
+from nos_mgmt.observability.metrics import Metrics
 from nos_mgmt.pam_service import NoPam, checker
+from nos_mgmt.sessions import Sessions
 from nos_mgmt.throttle import FIRST, FREE, LONGEST, REMEMBERED, Throttle
 from nos_mgmt.users import Users
 from tests.conftest import Client, make_device
@@ -186,6 +189,29 @@ def test_failed_log_ins_are_logged_without_what_was_tried(
         server.connect("ann", **with_password("wr0ng"))
     assert "login by password of 'ann' from 127.0.0.1 failed" in caplog.text
     assert "wr0ng" not in caplog.text
+
+
+def test_failed_log_ins_are_published_and_counted_by_method_and_reason(
+    admin: Client, device: Device, server: SshServer
+) -> None:
+    edited(admin, user("ann", "<password>right</password>"))
+    registry = Metrics(device, Sessions()).registry
+    failed: list[object] = []
+    device.events.listen(failed.append)
+    stranger = asyncssh.generate_private_key("ssh-ed25519")
+    with pytest.raises(asyncssh.PermissionDenied):
+        server.connect("ann", **with_password("wrong"))
+    with pytest.raises(asyncssh.PermissionDenied):
+        server.connect("ann", client_keys=[stranger])
+    told = [(event.method, event.reason, event.user) for event in failed if isinstance(event, LoginFailed)]
+    assert ("password", "wrong", "ann") in told
+    assert ("publickey", "wrong", "ann") in told
+    for method in ("password", "publickey"):
+        labels = {"method": method, "reason": "wrong"}
+        count = sum((method, "wrong") == event[:2] for event in told)
+        assert registry.get_sample_value("nos_logins_failed_total", labels) == count
+    assert registry.get_sample_value("nos_logins_failed_total", {"method": "password", "reason": "early"}) == 0
+    assert "wrong" not in [event.user for event in failed if isinstance(event, LoginFailed)]
 
 
 def test_who_fails_too_often_waits_though_the_password_is_right_at_last(admin: Client, device: Device) -> None:

@@ -11,9 +11,9 @@ from lxml import etree
 from datastore.comparison import compared
 from datastore.operational import Operational
 from nos_mgmt.access import Access
+from nos_mgmt.access.reading import report_to
 from nos_mgmt.access.rules import Defaults, Rule, Rules
 from nos_mgmt.netconf.messages import rpc_error
-from nos_mgmt.netconf.reading import report_to
 from tests.conftest import module
 from tests.nos_mgmt.access import letter
 from tests.yang.playground import playground, schema_of, trees
