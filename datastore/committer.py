@@ -15,17 +15,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.operation import BackendLost
-from backends.resource import Key, named
 from datastore import plan as planning
 from datastore.calls import Deadlines
 from datastore.changed import changed
 from datastore.database import HistoryFailed
 from datastore.errors import CommitFailed, PlanChanged, ValidationFailed
-from datastore.events import BackInStep, DeferralChanged, Events, Sealed
+from datastore.events import Events, Sealed
 from datastore.execution import Execution
 from datastore.history import replayed
+from datastore.in_step import InStep
 from datastore.journal import Journal
-from datastore.mender import Mender
 from datastore.objects import Objects
 from datastore.phases import Phases
 from datastore.planner import Planner
@@ -36,7 +35,6 @@ from datastore.wanted import Wanted
 from yang.diff import difference
 from yang.errors import RequestError
 from yang.validate import validate
-from yang.values import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -44,13 +42,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from backends.backend import Backend
-    from backends.resource import Resource
+    from backends.resource import Key
     from datastore.changed import Changed
     from datastore.confirmation import Confirmation
     from datastore.history import Author, History
     from datastore.objects import Source
     from datastore.plan import Deferred, Plan
-    from yang.path import Path
     from yang.tree import Node
 
 logger = logging.getLogger(__name__)
@@ -95,15 +92,13 @@ class Committer:
         self.events = events if events is not None else Events()
         self._systems = Systems(backends, self._wanted, publish, deadlines, self.calls)
         self._planner = Planner(self._systems, self._wanted)
-        self._mender = Mender(self.turn, self._mended)
         self._publish = publish
         self._judge = judge
-        self._is_out_of_step = False
         self._empty = self._running = empty
-        self._is_closed = False
         self._refuse: Callable[[Node, Node, Author], None] = lambda *_: None
-        # what is left to do when systems could not be reached
-        self._unseen: set[Key] = set()
+        self._in_step = InStep(
+            self._systems, self._wanted, self._planner, self._journal, self.turn, publish, self.events
+        )
 
     @property
     def running(self) -> Node:
@@ -140,7 +135,7 @@ class Committer:
 
     def look_again(self, keys: Collection[Key]) -> None:
         """See what follows from fixed resources with `keys` that came or went and that nobody told of."""
-        self._reconsider(keys)
+        self._in_step.reconsider(keys)
 
     def start(self) -> None:
         """Come back to the last sealed commit: read what the systems are like, and mend what is different.
@@ -157,7 +152,7 @@ class Committer:
                 self._start()
             except BaseException:
                 # whatever it is: nothing may be committed or mended on what was read only in part
-                self._is_closed = True
+                self._in_step.is_closed = True
                 raise
 
     def _start(self) -> None:
@@ -166,7 +161,7 @@ class Committer:
         last = self._history.configuration(last_id) if last_id is not None else self._running
         pending = self._history.pending()
         # before anything is read of them, so that no port comes unnoticed; whoever tells of one waits for the lock
-        self._systems.watch(self._reconsider)
+        self._systems.watch(self._in_step.reconsider)
         self._wanted.demand(self._objects.changed(self._running, last))
         changes = self._planner.resolve()
         self._planner.keep()
@@ -182,14 +177,12 @@ class Committer:
         for resource in self._systems.owned():
             targets.setdefault(resource.key, None)
         self._running = last
-        self._converge(targets)
-        self._mark_aborted()
+        self._in_step.converge(targets)
+        self._in_step.mark_aborted()
 
     def close(self) -> None:
         """Stop mending, and let the backends go; a commit that is under way is carried out before."""
-        with self.turn:
-            self._is_closed = True
-        self._mender.close()
+        self._in_step.close()
         self._systems.close()
 
     def configuration(self, commit_id: int | None) -> Node:
@@ -279,7 +272,7 @@ class Committer:
         try:
             return self._journal.begin(author, delta, comment, label, what)
         except HistoryFailed as error:
-            self._mender.start()
+            self._in_step.try_later()
             raise CommitFailed(f"nothing was changed: {error}") from error
 
     def _confirm(self, confirmation: Confirmation | None, also: Callable[[Connection], None] | None) -> None:
@@ -296,7 +289,7 @@ class Committer:
                 if author is not None:
                     # on exactly what differs from what is running by now (RFC 8341 section 3.2.8)
                     self._judge(author, self._running, after)
-                    if reason := self._trouble():
+                    if reason := self._in_step.trouble():
                         raise CommitFailed(f"nothing was changed: {reason}")
                 with phases("validate"):
                     self.validate(after)
@@ -307,55 +300,12 @@ class Committer:
                     plan = self._planner.plan(self._planner.resolve())
                 yield plan
                 if author is not None:
-                    self._tell_of_deferral(self._planner.keep())
+                    self._in_step.tell_of_deferral(self._planner.keep())
             except BackendLost as error:
                 raise CommitFailed(f"nothing was changed: {error}") from error
             finally:
                 # after keep there is nothing to take back
                 self._wanted.take_back()
-
-    def _trouble(self) -> str:
-        """Return why nothing can be committed now, after another attempt to mend it; empty if all is well."""
-        if self._is_closed:
-            return "the server is ending"
-        if not self._look_again(self._unseen):
-            return listed(self._systems.losses) or "a backend does not answer"
-        if not self._systems.get_in_step():
-            why = "".join(f"; {loss}" for loss in self._systems.losses)
-            return f"the systems are out of step with running, at {listed(map(named, self.out_of_step), 5)}{why}"
-        if not self._mark_aborted():
-            return "the history cannot be written"
-        return ""
-
-    def _mended(self) -> bool:
-        """Return whether all is as it should be, after another attempt."""
-        if self._is_closed:
-            return True
-        if self._trouble():
-            return False
-        self._publish("back in step")
-        if self._is_out_of_step:
-            self._is_out_of_step = False
-            self.events.publish(BackInStep(time.time()))
-        return True
-
-    def _converge(self, targets: Mapping[Key, Resource | None]) -> bool:
-        """Bring resources to `targets`, and return whether they are there; if not, it is tried again later."""
-        if self._systems.converge(targets):
-            return True
-        self._is_out_of_step = True
-        self.events.publish(self._systems.trouble())
-        self._mender.start()
-        return False
-
-    def _mark_aborted(self) -> bool:
-        """Mark the commits that took no effect, once nothing of them is left; return whether none remains to be marked."""
-        if self._systems.out_of_step:
-            return False
-        if self._journal.mark_aborted():
-            return True
-        self._mender.start()
-        return False
 
     def _execution(self, plan: Plan, after: Node) -> Execution:
         return Execution(self._systems, self._wanted, plan, self._running, after)
@@ -365,8 +315,8 @@ class Committer:
         failed = error if isinstance(error, CommitFailed) else CommitFailed(str(error))
         message = failed.message
         self._journal.to_be_marked(commit_id, message)
-        if self._converge({key: plan.found.get(key) for key in plan.targets}):
-            self._mark_aborted()
+        if self._in_step.converge({key: plan.found.get(key) for key in plan.targets}):
+            self._in_step.mark_aborted()
         else:
             message += "; what was changed could not be taken back yet, and is tried again"
         told = CommitFailed(message, failed.path, app_tag=failed.app_tag)
@@ -386,37 +336,3 @@ class Committer:
             return set()
         finally:
             self._wanted.take_back()
-
-    def _reconsider(self, keys: Collection[Key]) -> None:
-        """See what takes effect now that fixed resources have come or gone."""
-        with self.turn:
-            if not self._is_closed:
-                self._look_again({*keys, *self._unseen})
-
-    def _tell_of_deferral(self, paths: Collection[Path]) -> None:
-        if paths:
-            self.events.publish(DeferralChanged(time.time(), tuple(paths)))
-
-    def _look_again(self, keys: Collection[Key]) -> bool:
-        """Return whether what follows from fixed resources that came or went is known; if not, it is tried again later."""
-        if not keys:
-            return True
-        try:
-            found = self._systems.read(keys)
-            self._wanted.observe(keys, found.keys())
-            changes = self._wanted.resolve()
-        except BackendLost as error:
-            self._wanted.take_back()
-            self._publish(f"a backend does not answer: {error}")
-            self._unseen.update(keys)
-            self._mender.start()
-            return False
-        # a port may have gone and come again before anybody looked: it is then as new, and what was on it is lost
-        targets = {**planning.touched(changes, self._wanted), **planning.depending(found, self._wanted)}
-        turned = self._planner.keep()
-        self._unseen.clear()
-        if targets and self._converge(targets):
-            names = listed(map(named, keys), 5)
-            self._publish(f"came or went: {names}; {len(targets)} resources are as they should be")
-        self._tell_of_deferral(turned)
-        return True

@@ -12,6 +12,7 @@ from nos_mgmt.departures import end_with_users
 from nos_mgmt.sessions import Sessions
 from tests.conftest import Client, make_device
 from tests.nos_mgmt.access.configured import SYSTEM, edited, nacm, rule, rule_list, user
+from tests.nos_mgmt.over_ssh import SshClient, SshServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,3 +93,18 @@ def test_locks_of_a_session_that_ends_so_are_given_back(device: Device, sessions
     edited(admin, without("ann"))
     settle()
     edited(admin, nacm("<read-default>permit</read-default>"))
+
+
+def test_the_connection_of_a_removed_user_is_closed(device: Device) -> None:
+    server = SshServer(device)
+    try:
+        end_with_users(device.events, server.service.sessions, "admin")
+        admin = Client(device, server.service.sessions)
+        edited(admin, user("ann", "<password>right</password>"))
+        ann = SshClient(server, server.connect("ann", client_keys=None, password="right"))  # noqa: S106 - it is one of a test
+        removal = f"<edit-config><target><candidate/></target><config>{without('ann')}</config></edit-config>"
+        assert "<ok/>" in ann.rpc(removal)
+        assert "<ok/>" in ann.rpc("<commit/>")
+        assert ann.rest() == b""
+    finally:
+        server.close()
